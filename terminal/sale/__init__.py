@@ -1,0 +1,1 @@
+"""A sale from the amount on the keypad to the announcement, and what a screen may know of it."""
