@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from terminal.errors import KumquatError
 from terminal.payment.reasons import Reason
 
 
@@ -114,7 +115,7 @@ class Screen:
     """One clear line for each device that is missing or failing."""
 
 
-class DeskRefused(Exception):  # noqa: N818 - named for what happened, as the rest of the desk
+class DeskRefused(KumquatError):
     """The desk will not do that now; the message says why and is fit for a screen."""
 
 
