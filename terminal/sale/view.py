@@ -1,8 +1,8 @@
 """What a screen may know and ask: frozen values out, intentions in.
 
-A screen never sees a presentation, a key or the journal; it shows a ``Screen`` and calls a ``Desk``.
-The three honest states of a line (accepted offline, host confirmed, host refused) are a type, so no
-page can show one as another.
+A screen never sees a presentation, a key or the journal; it shows a ``Screen`` and calls a
+``Desk``. The three honest states of a line (accepted offline, host confirmed, host refused) are a
+type, so no page can show one as another.
 """
 
 from __future__ import annotations
