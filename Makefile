@@ -1,23 +1,63 @@
 # make help lists the targets.
 SHELL := /bin/bash
 PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
-export PYTHONHASHSEED := 0
+BIN := .venv/bin
+export PYTHON
 
-.PHONY: help setup setup-runtime system check test demo bench format lint types unit clean
+.PHONY: help setup setup-runtime system demo check test bench format lint types unit real \
+        lock wheels-aarch64 fuzz screenshots clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-format:  ## put the code into shape
-	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+demo: setup-runtime  ## play a day at a stall, in about a minute, on simulated hardware
+	@$(BIN)/python -m terminal demo
+
+test: setup  ## everything: make check, then the slow and the end-to-end tests
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory real
+
+check:  ## format, lint, strict types, unit tests, house rules (needs make setup once)
+	@$(MAKE) --no-print-directory lint types unit
+
+setup: system .venv/.dev  ## system packages and the development environment
+
+setup-runtime: system .venv/.runtime  ## system packages and the runtime environment
+
+system:
+	@scripts/system-packages
+
+.venv/.runtime: requirements.lock scripts/python-environment
+	@scripts/python-environment requirements.lock
+	@touch $@
+
+.venv/.dev: requirements-dev.lock scripts/python-environment
+	@scripts/python-environment requirements-dev.lock
+	@touch .venv/.runtime $@
 
 lint:
-	$(BIN)/ruff format --check . && $(BIN)/ruff check .
+	@$(BIN)/ruff format --check -q . && $(BIN)/ruff check -q .
 
 types:
-	$(BIN)/mypy
+	@$(BIN)/mypy
 
 unit:
-	$(BIN)/pytest -q -n 2 -m "not end_to_end and not slow"
+	@$(BIN)/pytest -q -n 2 -m "not end_to_end and not slow"
+
+real:
+	@$(BIN)/pytest -q -m "end_to_end or slow"
+
+format:  ## put the code into shape
+	$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format .
+
+bench: bench-payment  ## every benchmark's short form; figures go to build/bench
+
+bench-%:  ## one benchmark: bench-payment, bench-sound, bench-nfc
+	@mkdir -p build/bench
+	@$(BIN)/python -m benchmarks.$*
+
+fuzz:  ## feed every decoder, 30 seconds each
+	@$(BIN)/python -m tests.fuzz.runner --all --seconds 30
+
+clean:  ## remove what the targets made
+	rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis typings
