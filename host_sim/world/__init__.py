@@ -1,0 +1,1 @@
+"""The simulated world around a terminal, for people without hardware: seeded and replayable."""

@@ -1,0 +1,1 @@
+"""Hardware and network clients: each implements a port and decides nothing."""
