@@ -1,0 +1,141 @@
+"""What the owner of a terminal may set, read from ``config.toml`` over a board's defaults.
+
+A board is data (``boards/NAME/board.toml``: where the microphone, reader and panel are on that
+hardware); a configuration names a board and overrides what differs here. Limits, merchant, scope
+and currency are not here: they come from the host's signed policy alone.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib import resources
+from typing import TYPE_CHECKING, Annotated, Final
+
+import msgspec
+
+from terminal.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+MAX_CONFIG_BYTES: Final = 64 * 1024
+
+
+class Favourite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A key of the keypad page: a name and an amount such as ``"3.50"``."""
+
+    name: Name
+    amount: Name
+
+
+class Kiosk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The seller's page; port 0 lets the system choose."""
+
+    enabled: bool = True
+    port: Port = 8600
+    language: Name = "en"
+    favourites: tuple[Favourite, ...] = ()
+
+
+class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Microphone and loudspeaker by (part of a) name or by number; ``off`` for none."""
+
+    input: str | None = None
+    output: str | None = None
+    mode: Name = "counter"
+    ask: bool = False
+    """Play the request by sound when a sale opens, for phones without a camera."""
+    ack: bool = False
+    """Play the signed ack by sound after the commit."""
+
+
+class Voice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The spoken confirmation: the seller's and the payer's language, and the merchant's cue."""
+
+    enabled: bool = True
+    seller: Name = "en"
+    payer: str | None = None
+    cue: Name = "bell"
+
+
+class Reader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The contactless reader, such as ``tty:/dev/ttyAMA0:pn532``; ``off`` for none."""
+
+    path: str | None = None
+
+
+class Panel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The front panel's serial device; ``off`` for none."""
+
+    path: str | None = None
+
+
+class Post(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An unattended post asks every card for the same amount and opens a barrier."""
+
+    amount: Name
+    barrier_ms: Annotated[int, msgspec.Meta(ge=50, le=10_000)] = 500
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One terminal's configuration, complete."""
+
+    board: Name = "desk"
+    host: str | None = None
+    sync_every_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 30
+    kiosk: Kiosk = Kiosk()
+    audio: Audio = Audio()
+    voice: Voice = Voice()
+    reader: Reader = Reader()
+    panel: Panel = Panel()
+    post: Post | None = None
+    simulated: bool = False
+    """Shows the permanent SIMULATED banner: the world around this terminal is not real."""
+
+
+def decode_config(text: str) -> Config:
+    """A configuration from TOML text; everything that is not understood is refused.
+
+    Raises:
+        ConfigError: not TOML, an unknown setting, or a value of the wrong kind; the field is named.
+    """
+    if len(text.encode()) > MAX_CONFIG_BYTES:
+        raise ConfigError("config", f"larger than {MAX_CONFIG_BYTES} bytes")
+    try:
+        return msgspec.convert(tomllib.loads(text), Config)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError("config", f"not TOML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise _named(error) from error
+
+
+def load_config(path: Path) -> Config:
+    """The configuration at ``path``, or the defaults where there is no such file.
+
+    Raises:
+        ConfigError: the file cannot be read or understood.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Config()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), f"cannot be read: {error}") from error
+    return decode_config(text)
+
+
+def _named(error: msgspec.ValidationError) -> ConfigError:
+    """msgspec says ``problem - at `$.kiosk.port` ``: the path becomes the field."""
+    found = re.fullmatch(r"(.*?)(?: - at `\$\.?(.*)`)?", str(error), re.DOTALL)
+    assert found is not None
+    return ConfigError(found[2] or "config", found[1])
+
+
+def known_boards() -> tuple[str, ...]:
+    """The names of the boards this installation has data for."""
+    rooms = resources.files("boards").iterdir()
+    return tuple(sorted(room.name for room in rooms if room.joinpath("board.toml").is_file()))
