@@ -51,7 +51,4 @@ class SystemClock:
         timex = ctypes.create_string_buffer(_TIMEX_BYTES)  # modes = 0: read only
         if self._libc.adjtimex(timex) < 0:
             return False
-        status = int.from_bytes(
-            timex.raw[_STATUS_OFFSET_BYTES : _STATUS_OFFSET_BYTES + 4], "little"
-        )
-        return not status & _STA_UNSYNC
+        return not int.from_bytes(timex.raw[_STATUS], "little") & _STA_UNSYNC
