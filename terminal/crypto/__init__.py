@@ -1,0 +1,1 @@
+"""Named purposes over `cryptography`: CBOR and COSE, keys, Merkle trees, signed notes."""
