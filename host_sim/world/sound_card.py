@@ -296,7 +296,7 @@ default-sample-channels = 1
 
 
 def _server_script(socket: Path, sinks: Sequence[str]) -> str:
-    null = "load-module module-null-sink sink_name={} rate=48000 channels=1 format=float32le"
+    null = "load-module module-null-sink sink_name={} rate=48000 channels=1 format=float32le norewinds=1"
     lines = [
         f"load-module module-native-protocol-unix socket={socket} auth-anonymous=1",
         *(null.format(name) for name in sinks),
