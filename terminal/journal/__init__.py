@@ -1,0 +1,1 @@
+"""What the terminal remembers for ever: entries under a Merkle log, in the only code that writes."""
