@@ -1,0 +1,1 @@
+"""The seller's page and the voice: what people see, touch and hear of a sale."""
