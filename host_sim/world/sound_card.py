@@ -3,8 +3,7 @@
 Whatever is played on a sink is heard on its monitor, sample for sample, at 48 kHz in one channel.
 ``sounddevice`` sees two devices for each sink: ``NAME_spk`` to play into it and ``NAME_mic`` to
 hear it. PortAudio reads its environment when it initialises, so whoever uses the card runs as a
-child process started with ``card.env``; ``record`` and ``play`` work from this process because
-they go through PulseAudio's own ``parec`` and ``pacat``.
+child process started with ``card.env``; ``record`` and ``play`` work from any process.
 
 Invariants: nothing of the caller's own sound set-up is touched, the server listens on a socket in
 a private directory only, and everything is ended by its process id. It runs in real time.
@@ -19,10 +18,9 @@ import tempfile
 import time
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import IO, TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
-import numpy as np
-
+from host_sim.world.recording import Recorder, end_process, play_recording
 from terminal.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -30,9 +28,8 @@ if TYPE_CHECKING:
 
     from terminal.ports import Samples
 
-SAMPLE_RATE_HZ: Final = 48_000
 START_DEADLINE_S: Final = 15.0
-STOP_DEADLINE_S: Final = 5.0
+ANSWER_DEADLINE_S: Final = 5.0
 MAX_SOCKET_PATH: Final = 100
 """A Unix socket's path holds 107 bytes on Linux; PulseAudio adds a few of its own."""
 
@@ -43,15 +40,6 @@ _REMEDY: Final = (
 )
 _PROGRAMS: Final = ("pulseaudio", "pactl", "parec", "pacat")
 _ALSA_DIRECTORIES: Final = ("/usr/lib", "/usr/lib64", "/lib")
-_PAD: Final = np.zeros(SAMPLE_RATE_HZ // 20, np.float32)
-"""Silence around each sound: a stream loses its first few milliseconds while it is connected."""
-_RAW: Final = (
-    "--raw",
-    "--format=float32le",
-    f"--rate={SAMPLE_RATE_HZ}",
-    "--channels=1",
-    "--latency-msec=20",
-)
 
 
 def missing_parts() -> tuple[str, ...]:
@@ -66,35 +54,6 @@ def missing_parts() -> tuple[str, ...]:
     ):
         absent.append("the ALSA plugin for pulse")
     return tuple(absent)
-
-
-class Recording:
-    """What a sink carries, kept from ``record`` until ``stop``."""
-
-    def __init__(self, process: subprocess.Popen[bytes], path: Path) -> None:
-        self._process = process
-        self._path = path
-
-    def samples(self) -> Samples:
-        """Everything recorded so far, float32 of shape (n,) at 48 kHz."""
-        raw = self._path.read_bytes()
-        return np.frombuffer(raw[: len(raw) // 4 * 4], dtype="<f4").astype(np.float32)
-
-    def wait_for_sound(self, timeout_s: float, quiet_s: float = 0.3) -> bool:
-        """Wait until something was heard and then ``quiet_s`` of silence; False at the deadline."""
-        deadline_s = time.monotonic() + timeout_s
-        quiet = int(quiet_s * SAMPLE_RATE_HZ)
-        while time.monotonic() < deadline_s:
-            heard = self.samples()
-            if np.any(heard) and heard.size > quiet and not np.any(heard[-quiet:]):
-                return True
-            time.sleep(0.05)
-        return False
-
-    def stop(self) -> Samples:
-        """End the recording and give all of it; a second call gives the same again."""
-        _end(self._process)
-        return self.samples()
 
 
 class VirtualSoundCard:
@@ -116,8 +75,7 @@ class VirtualSoundCard:
         self._keep = directory
         self._directory = Path()
         self._server: subprocess.Popen[bytes] | None = None
-        self._children: list[subprocess.Popen[bytes]] = []
-        self._recordings = 0
+        self._recorders: list[Recorder] = []
 
     def __enter__(self) -> Self:
         absent = missing_parts()
@@ -173,44 +131,31 @@ class VirtualSoundCard:
         """The ``sounddevice`` name that plays into ``sink``."""
         return f"{self._known(sink)}_spk"
 
-    def record(self, sink: str) -> Recording:
-        """Start keeping what ``sink`` carries; returns once the recorder is connected."""
-        self._recordings += 1
-        path = self._directory / f"recording-{self._recordings}.f32"
-        with path.open("wb") as out:
-            process = self._run("parec", f"--device={self._known(sink)}.monitor", *_RAW, stdout=out)
-        recording = Recording(process, path)
-        deadline_s = time.monotonic() + START_DEADLINE_S
-        while not path.stat().st_size:
-            if process.poll() is not None or time.monotonic() > deadline_s:
-                raise DeviceError(_DEVICE, f"cannot record {sink}", f"see {self._directory}/log")
-            time.sleep(0.01)
-        return recording
+    def record(self, sink: str) -> Recorder:
+        """Start keeping what ``sink`` carries; returns once the recorder hears it.
 
-    def play(self, samples: Samples, sink: str, timeout_s: float = 60.0) -> None:
+        Raises:
+            DeviceError: the server is gone.
+        """
+        path = self._directory / f"recording-{len(self._recorders)}.f32"
+        self._recorders.append(Recorder(self._known(sink), self.env, path))
+        return self._recorders[-1]
+
+    def play(self, samples: Samples, sink: str) -> None:
         """Play ``samples`` (float32, 48 kHz) into ``sink`` to the end, as a bystander would.
 
         Raises:
             DeviceError: the server is gone, or did not take the sound in time.
         """
-        command = ("pacat", "--playback", f"--device={self._known(sink)}", *_RAW)
-        try:
-            subprocess.run(
-                command,
-                input=np.concatenate((_PAD, samples, _PAD)).astype("<f4").tobytes(),
-                env=dict(self.env),
-                check=True,
-                capture_output=True,
-                timeout=timeout_s,
-            )
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            raise DeviceError(_DEVICE, f"cannot play into {sink}", "is it running?") from error
+        play_recording(samples, self._known(sink), self.env)
 
     def close(self) -> None:
         """End everything that was started, by process id, and remove the private directory."""
-        for child in (*self._children, *((self._server,) if self._server else ())):
-            _end(child)
-        self._children.clear()
+        for recorder in self._recorders:
+            recorder.stop()
+        self._recorders.clear()
+        if self._server is not None:
+            end_process(self._server)
         self._server = None
         if self._keep is None and self._directory != Path():
             shutil.rmtree(self._directory, ignore_errors=True)
@@ -258,7 +203,7 @@ class VirtualSoundCard:
         """True once the script has run to its end: its last line makes ``phone_mic``."""
         listing = subprocess.run(
             ("pactl", "list", "short", "sources"),
-            env=dict(self.env), capture_output=True, timeout=STOP_DEADLINE_S, check=False,
+            env=dict(self.env), capture_output=True, timeout=ANSWER_DEADLINE_S, check=False,
         )  # fmt: skip
         return b"phone_mic" in listing.stdout
 
@@ -266,24 +211,6 @@ class VirtualSoundCard:
         log = self._directory / "log"
         lines = log.read_text(errors="replace").splitlines() if log.exists() else []
         return lines[-1] if lines else "nothing"
-
-    def _run(self, *command: str, stdout: IO[bytes]) -> subprocess.Popen[bytes]:
-        child = subprocess.Popen(
-            command, env=dict(self.env), stdin=subprocess.DEVNULL, stdout=stdout,
-            stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        self._children.append(child)
-        return child
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(STOP_DEADLINE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(STOP_DEADLINE_S)
 
 
 # Left at its 44.1 kHz default the server would resample everything.
@@ -295,8 +222,12 @@ default-sample-channels = 1
 """
 
 
+# Without norewinds an idle sink sleeps two seconds before it hears of a new listener.
+_NULL_SINK: Final = "rate=48000 channels=1 format=float32le norewinds=1"
+
+
 def _server_script(socket: Path, sinks: Sequence[str]) -> str:
-    null = "load-module module-null-sink sink_name={} rate=48000 channels=1 format=float32le norewinds=1"
+    null = "load-module module-null-sink sink_name={} " + _NULL_SINK
     lines = [
         f"load-module module-native-protocol-unix socket={socket} auth-anonymous=1",
         *(null.format(name) for name in sinks),
