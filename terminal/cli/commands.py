@@ -1,0 +1,18 @@
+"""Every command by its name; each is imported when the command line runs, none before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from terminal.cli import sound
+
+if TYPE_CHECKING:
+    import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Give the application its commands, once."""
+    if app.registered_commands:
+        return
+    app.command()(sound.listen)
+    app.command()(sound.play)

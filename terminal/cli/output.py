@@ -1,0 +1,53 @@
+"""What a command prints: words for a person, or one JSON value a line for a program.
+
+Results go to standard output, everything else to standard error, so that a pipe sees results alone.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from terminal.errors import KumquatError
+
+
+class Output:
+    """One command's two streams. ``as_json`` turns words into JSON lines."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self._out = Console(highlight=False, soft_wrap=True)
+        self._err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def result(self, value: Mapping[str, object], words: str) -> None:
+        """One result: ``value`` as a JSON line, or ``words``."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+            sys.stdout.flush()
+        else:
+            self._out.print(words, markup=False)
+
+    def note(self, words: str) -> None:
+        """Something on the way, for a person; silent in JSON."""
+        if not self.as_json:
+            self._err.print(words, markup=False)
+
+    def error(self, error: KumquatError) -> None:
+        """One clear line on standard error; in JSON also a value on standard output."""
+        if self.as_json:
+            kind = type(error).__name__
+            self.result({"event": "error", "error": kind, "message": str(error)}, "")
+        self._err.print(f"kumquat: {error}", markup=False, style="red")
+
+    def progress(self) -> Progress:
+        """A progress display for anything long; shows nothing in JSON or in a pipe."""
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        hidden = self.as_json or not self._err.is_terminal
+        return Progress(*columns, console=self._err, transient=True, disable=hidden)
