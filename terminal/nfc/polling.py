@@ -1,0 +1,260 @@
+"""Our own polling loop over one reader: look, tap, wait for removal; survive whatever breaks.
+
+Nothing here reads a clock or sleeps: time is a function given at the start, and ``turn`` says how
+long to wait before the next. States and their transitions:
+
+==========  ================================  =====================================
+state       seen                              next
+==========  ================================  =====================================
+DOWN        reader opens                      SEARCHING
+SEARCHING   one card, tap ends                OCCUPIED
+SEARCHING   one card, torn                    SEARCHING, OCCUPIED after three in a row
+SEARCHING   two cards, or a kind refused      OCCUPIED
+OCCUPIED    nothing, twice running            SEARCHING
+any         reader lost, or three glitches    DOWN, opened again after a growing wait
+==========  ================================  =====================================
+
+Invariants: a card is asked once per visit (it must leave before the next sale can charge it); a
+torn tap asks the same again; nothing is acknowledged before the desk has answered; a tap ends by
+its deadline whatever the card does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeVar
+
+from terminal.errors import DecodeError
+from terminal.nfc.application import Form
+from terminal.nfc.card_session import acknowledge, card_session, present
+from terminal.nfc.errors import CardLost, CardRefused, ReaderGlitch, ReaderLost
+from terminal.nfc.reader import CardFound, CardKind, ReaderDriver, Sensed, TwoCards
+from terminal.nfc.tap import (
+    CardSeen,
+    CardsRefused,
+    CardUnusable,
+    FieldClear,
+    ReaderDown,
+    ReaderUp,
+    TapAnswer,
+    TapAsk,
+    TapDesk,
+    TapDone,
+    TapTorn,
+)
+
+MonotonicMs = Callable[[], int]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class PollingProfile:
+    """Every number of the loop, with its unit.
+
+    ``tap_deadline_ms``: Visa allows a whole tap 500 ms; a slow card's signature gets twice that.
+    ``field_reset_polls``: a card halted by a look whose answer was lost wakes only when the field
+    drops, so it drops every so many empty looks.
+    """
+
+    armed_interval_ms: int = 5
+    idle_interval_ms: int = 250
+    tap_deadline_ms: int = 1000
+    ack_deadline_ms: int = 300
+    empty_polls_to_clear: int = 2
+    torn_in_a_row: int = 3
+    field_reset_polls: int = 16
+    glitches_to_reopen: int = 3
+    backoff_ms: tuple[int, ...] = (50, 100, 200, 400, 800, 1000)
+
+
+class FieldState(Enum):
+    """What the loop is waiting for."""
+
+    DOWN = "the reader"
+    SEARCHING = "a card"
+    OCCUPIED = "the card to be taken away"
+
+
+class PollingLoop:
+    """One reader, its supervisor and its taps. One thread calls ``turn`` over and over."""
+
+    def __init__(
+        self,
+        driver: ReaderDriver,
+        desk: TapDesk,
+        monotonic_ms: MonotonicMs,
+        profile: PollingProfile | None = None,
+    ) -> None:
+        self._driver = driver
+        self._desk = desk
+        self._now_ms = monotonic_ms
+        self._profile = profile or PollingProfile()
+        self._state = FieldState.DOWN
+        self._failures = 0
+        self._glitches = 0
+        self._empty = 0
+        self._torn = 0
+
+    @property
+    def state(self) -> FieldState:
+        """What it is waiting for just now."""
+        return self._state
+
+    def turn(self) -> int:
+        """Do the next thing; returns how many milliseconds to wait before the next turn."""
+        try:
+            if self._state is FieldState.DOWN:
+                self._open()
+            else:
+                self._look()
+        except ReaderLost as error:
+            return self._down(error)
+        except ReaderGlitch as error:
+            return self._stumble(error)
+        if self._desk.armed():
+            return self._profile.armed_interval_ms
+        return self._profile.idle_interval_ms
+
+    def close(self) -> None:
+        """Let go of the reader; ``turn`` would open it again."""
+        self._driver.close()
+        self._state = FieldState.DOWN
+
+    # --- supervisor ---------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        description = self._driver.open()
+        self._state = FieldState.SEARCHING
+        self._failures = self._glitches = self._empty = self._torn = 0
+        self._desk.notice(ReaderUp(description))
+
+    def _down(self, error: ReaderLost | ReaderGlitch) -> int:
+        """Close at once, say so once, try again later and later."""
+        waits = self._profile.backoff_ms
+        wait_ms = waits[min(self._failures, len(waits) - 1)]
+        self._failures += 1
+        self._driver.close()
+        if self._state is not FieldState.DOWN or self._failures == 1:
+            self._desk.notice(ReaderDown(error, wait_ms))
+        self._state = FieldState.DOWN
+        return wait_ms
+
+    def _stumble(self, error: ReaderGlitch) -> int:
+        """One failed command is forgiven; a card it may have halted needs the field to drop."""
+        self._glitches += 1
+        if self._state is FieldState.DOWN or self._glitches >= self._profile.glitches_to_reopen:
+            return self._down(error)
+        self._empty = self._profile.field_reset_polls - 1
+        return self._profile.armed_interval_ms
+
+    # --- field --------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        sensed = self._driver.sense()
+        self._glitches = 0
+        if sensed is None:
+            self._nothing()
+            return
+        self._empty = 0
+        if self._state is FieldState.SEARCHING and self._desk.armed():
+            self._meet(sensed)
+        self._driver.release()
+
+    def _nothing(self) -> None:
+        self._empty += 1
+        self._torn = 0
+        occupied = self._state is FieldState.OCCUPIED
+        if occupied and self._empty >= self._profile.empty_polls_to_clear:
+            self._state = FieldState.SEARCHING
+            self._desk.notice(FieldClear())
+        if self._empty % self._profile.field_reset_polls == 0:
+            self._driver.release()
+
+    def _meet(self, sensed: Sensed) -> None:
+        """Somebody is there and a sale is open."""
+        if isinstance(sensed, CardFound) and sensed.kind is CardKind.ISO_DEP:
+            ask = self._desk.ask(sensed)
+            if ask is not None:
+                self._tap(sensed, ask)
+            return
+        if isinstance(sensed, (CardFound, TwoCards)):
+            self._state = FieldState.OCCUPIED
+            self._desk.notice(CardsRefused(sensed))
+
+    # --- tap ----------------------------------------------------------------------------------
+
+    def _tap(self, card: CardFound, ask: TapAsk) -> None:
+        self._desk.notice(CardSeen(card))
+        try:
+            acknowledged = self._converse(ask)
+        except CardLost as error:
+            self._tear()
+            self._desk.notice(TapTorn(card, error))
+        except (CardRefused, DecodeError) as error:
+            self._state = FieldState.OCCUPIED
+            self._desk.notice(CardUnusable(card, error))
+        except (ReaderLost, ReaderGlitch) as error:
+            self._desk.notice(TapTorn(card, error))
+            raise
+        else:
+            self._torn = 0
+            self._state = FieldState.OCCUPIED
+            self._desk.notice(TapDone(card, acknowledged))
+
+    def _tear(self) -> None:
+        """A card that keeps failing where it lies must be taken away first."""
+        self._torn += 1
+        if self._torn >= self._profile.torn_in_a_row:
+            self._torn = 0
+            self._state = FieldState.OCCUPIED
+
+    def _converse(self, ask: TapAsk) -> bool:
+        """The whole dialogue; whether the card took the ack."""
+        deadline_ms = self._now_ms() + self._profile.tap_deadline_ms
+        self._driver.activate(self._profile.tap_deadline_ms)
+        session = card_session(
+            ask.request, ask.payee_card, knows_coupon=ask.knows_coupon, pin=ask.pin
+        )
+        answer = self._desk.presented(self._run(session, deadline_ms))
+        if answer.again_in_full:
+            deadline_ms = self._now_ms() + self._profile.tap_deadline_ms
+            whole = present(ask.request, ask.payee_card, Form.FULL)
+            answer = self._desk.presented(self._run(whole, deadline_ms))
+        return self._acknowledge(answer)
+
+    def _acknowledge(self, answer: TapAnswer) -> bool:
+        """The sale is durable by now: whatever fails here only leaves the card without its ack."""
+        if not answer.ack:
+            return False
+        deadline_ms = self._now_ms() + self._profile.ack_deadline_ms
+        try:
+            self._run(acknowledge(answer.ack), deadline_ms)
+        except (CardLost, CardRefused, DecodeError, ReaderLost, ReaderGlitch):
+            return False
+        return True
+
+    def _run(self, dialogue: Generator[bytes, bytes, T], deadline_ms: int) -> T:
+        """Carry APDUs between a dialogue and the card until one of them ends, or time does."""
+        try:
+            command = next(dialogue)
+            while True:
+                left_ms = deadline_ms - self._now_ms()
+                if left_ms <= 0:
+                    raise CardLost("the tap took too long")
+                command = dialogue.send(self._driver.exchange(command, left_ms))
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        finally:
+            dialogue.close()
+
+
+def serve(loop: PollingLoop, wait: Callable[[float], bool]) -> None:
+    """Turn until ``wait(seconds)`` returns True, as ``threading.Event.wait`` does; then let go."""
+    try:
+        while not wait(loop.turn() / 1000):
+            pass
+    finally:
+        loop.close()
