@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from terminal.crypto import cbor
-from terminal.errors import DecodeError, HostRefused
+from terminal.errors import HostRefused
 
 MEDIA_TYPE: Final = "application/vnd.kumquat.sync+cbor"
-MAX_BODY_BYTES: Final = 256 * 1024
+MAX_BODY_BYTES: Final = 128 * 1024
 """Largest request or reply body; both doors refuse more before decoding."""
 
 PATH_OPEN: Final = "/v1/sync/open"
@@ -25,8 +25,8 @@ PATH_POLICY: Final = "/v1/sync/policy"
 PATH_ENROL_OPEN: Final = "/v1/enrol/open"
 PATH_ENROL: Final = "/v1/enrol"
 
-MAX_CODE_CHARS: Final = 64
-MAX_PROBLEM_CHARS: Final = 1024
+MAX_CODE_BYTES: Final = 64
+MAX_PROBLEM_BYTES: Final = 1024
 
 Outcome = TypeVar("Outcome")
 
@@ -42,7 +42,7 @@ class HostRequest:
 
 @dataclass(frozen=True, slots=True)
 class HostReply:
-    """One reply: an HTTP ``status`` (200, or 4xx and 5xx with an encoded refusal), CBOR ``body``."""
+    """One reply: an HTTP ``status`` (200, or 4xx and 5xx with a refusal), CBOR ``body``."""
 
     status: int
     body: bytes
@@ -72,8 +72,13 @@ def run(dialogue: Dialogue[Outcome], send: Send) -> Outcome:
 
 
 def encode_refusal(code: str, problem: str) -> bytes:
-    """The body of a 4xx or 5xx reply: ``[0, code, problem]``, cut to their bounds."""
-    return cbor.encode([0, code[:MAX_CODE_CHARS], problem[:MAX_PROBLEM_CHARS]])
+    """The body of a 4xx or 5xx reply: ``[0, code, problem]``, printable and cut to its bounds."""
+    return cbor.encode([0, _fit(code, MAX_CODE_BYTES), _fit(problem, MAX_PROBLEM_BYTES)])
+
+
+def _fit(text: str, max_bytes: int) -> str:
+    printable = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return printable.encode(errors="replace")[:max_bytes].decode(errors="ignore")
 
 
 def decode_refusal(body: bytes) -> tuple[str, str]:
@@ -82,15 +87,10 @@ def decode_refusal(body: bytes) -> tuple[str, str]:
     Raises:
         DecodeError: not ``[0, tstr, tstr]`` within their bounds.
     """
-    value = cbor.decode(body, "refusal", MAX_BODY_BYTES)
-    fields = cbor.expect_array(value, "refusal", 3)
-    if cbor.expect_uint(fields[0], "refusal.type", 0) != 0:
-        raise DecodeError("refusal.type", "must be 0")
-    code = cbor.expect_text(fields[1], "refusal.code")
-    problem = cbor.expect_text(fields[2], "refusal.problem")
-    if len(code) > MAX_CODE_CHARS or len(problem) > MAX_PROBLEM_CHARS:
-        raise DecodeError("refusal", "longer than its bound")
-    return code, problem
+    fields = cbor.expect_array(cbor.decode(body, "refusal", MAX_BODY_BYTES), "refusal", 3)
+    cbor.expect_uint(fields[0], "refusal.type", 0)
+    code = cbor.expect_text(fields[1], "refusal.code", MAX_CODE_BYTES)
+    return code, cbor.expect_text(fields[2], "refusal.problem", MAX_PROBLEM_BYTES)
 
 
 def accepted(reply: HostReply) -> bytes:

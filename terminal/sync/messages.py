@@ -1,8 +1,9 @@
 """The bodies of the sync dialogue, byte for byte (docs/protocol/sync.md).
 
 Every request payload travels sealed: ``[origin, COSE_Sign1]`` by the journal key, so that nobody
-else can write to a journal at the host. Replies carry signed objects; their unsigned parts are hints
-that at worst cost a repeated upload. Invariant: decode(encode(x)) == x, and nothing else decodes.
+else can write to a journal at the host. Replies carry signed objects; their unsigned parts are
+hints that at worst cost a repeated upload. Invariant: decode(encode(x)) == x, and nothing else
+decodes.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from terminal.errors import DecodeError
 from terminal.sync.exchange import MAX_BODY_BYTES
 
 VERSION: Final = 1
-MAX_ENTRIES: Final = 256
+MAX_ENTRIES: Final = 128
 """Entries in one upload."""
+MAX_UPLOAD_BYTES: Final = 48 * 1024
+"""Sum of the entries' bytes in one upload; the sealed message stays below 64 KiB."""
 MAX_ITEM_BYTES: Final = 4096
 """Largest item the host keeps; a good entry has at most 400 bytes, a bad one is kept too."""
 MAX_NOTE_BYTES: Final = 4096
@@ -28,7 +31,7 @@ NONCE_BYTES: Final = 8
 LEAF_BYTES: Final = 32
 MAX_SIZE: Final = 2**53 - 1
 MAX_VERSION: Final = 2**32 - 1
-MAX_ORIGIN_CHARS: Final = 96
+MAX_ORIGIN_BYTES: Final = 96
 
 _Item = TypeVar("_Item")
 
@@ -103,7 +106,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class EntriesRequest:
-    """``[1, [[index, bytes] ...]]``, 1..256 items; each is handled for itself."""
+    """``[1, [[index, bytes] ...]]``, 1..128 items; each is handled for itself."""
 
     items: tuple[Upload, ...]
 
@@ -177,17 +180,15 @@ class PolicyReply:
 def decode_sealed(body: bytes) -> Sealed:
     """Raises DecodeError: not ``[tstr, bstr]`` within the bounds."""
     fields = cbor.expect_array(cbor.decode(body, "sealed", MAX_BODY_BYTES), "sealed", 2)
-    origin = cbor.expect_text(fields[0], "sealed.origin")
-    if not 0 < len(origin) <= MAX_ORIGIN_CHARS:
-        raise DecodeError("sealed.origin", f"must have 1 to {MAX_ORIGIN_CHARS} characters")
-    return Sealed(origin, _bounded(fields[1], "sealed.message", MAX_BODY_BYTES))
+    origin = cbor.expect_text(fields[0], "sealed.origin", MAX_ORIGIN_BYTES)
+    return Sealed(origin, cbor.expect_bytes(fields[1], "sealed.message", max_size=MAX_BODY_BYTES))
 
 
 def decode_open_request(payload: bytes) -> OpenRequest:
     """Raises DecodeError: anything but the exact form."""
     fields = _fields(payload, "open", 4)
     return OpenRequest(
-        _bounded(fields[1], "open.note", MAX_NOTE_BYTES),
+        cbor.expect_bytes(fields[1], "open.note", max_size=MAX_NOTE_BYTES),
         cbor.expect_bytes(fields[2], "open.nonce", NONCE_BYTES),
         cbor.expect_uint(fields[3], "open.policy_version", MAX_VERSION),
     )
@@ -199,7 +200,7 @@ def decode_open_reply(body: bytes) -> OpenReply:
     return OpenReply(
         LineState(cbor.expect_uint(fields[1], "opened.state", max(LineState))),
         cbor.expect_uint(fields[2], "opened.mirrored_size", MAX_SIZE),
-        _bounded(fields[3], "opened.time", MAX_SIGNED_BYTES),
+        cbor.expect_bytes(fields[3], "opened.time", max_size=MAX_SIGNED_BYTES),
         cbor.expect_uint(fields[4], "opened.policy_version", MAX_VERSION),
     )
 
@@ -218,14 +219,14 @@ def decode_entries_reply(body: bytes) -> EntriesReply:
 def decode_mirror_request(payload: bytes) -> MirrorRequest:
     """Raises DecodeError: anything but the exact form."""
     fields = _fields(payload, "mirror", 2)
-    return MirrorRequest(_bounded(fields[1], "mirror.note", MAX_NOTE_BYTES))
+    return MirrorRequest(cbor.expect_bytes(fields[1], "mirror.note", max_size=MAX_NOTE_BYTES))
 
 
 def decode_mirror_reply(body: bytes) -> MirrorReply:
     """Raises DecodeError: anything but the exact form."""
     fields = _fields(body, "mirrored", 4)
     outcome = MirrorOutcome(cbor.expect_uint(fields[1], "mirrored.outcome", max(MirrorOutcome)))
-    note = _bounded(fields[3], "mirrored.note", MAX_NOTE_BYTES)
+    note = cbor.expect_bytes(fields[3], "mirrored.note", max_size=MAX_NOTE_BYTES)
     if bool(note) != (outcome is MirrorOutcome.COSIGNED):
         raise DecodeError("mirrored.note", "is there exactly when cosigned")
     return MirrorReply(outcome, cbor.expect_uint(fields[2], "mirrored.from_index", MAX_SIZE), note)
@@ -240,7 +241,7 @@ def decode_policy_request(payload: bytes) -> PolicyRequest:
 def decode_policy_reply(body: bytes) -> PolicyReply:
     """Raises DecodeError: anything but the exact form."""
     fields = _fields(body, "policy_reply", 2)
-    return PolicyReply(_bounded(fields[1], "policy_reply.policy", MAX_BODY_BYTES))
+    return PolicyReply(cbor.expect_bytes(fields[1], "policy_reply.policy", max_size=MAX_BODY_BYTES))
 
 
 def _fields(data: bytes, field: str, count: int) -> list[object]:
@@ -248,14 +249,6 @@ def _fields(data: bytes, field: str, count: int) -> list[object]:
     if cbor.expect_uint(fields[0], f"{field}.version", VERSION) != VERSION:
         raise DecodeError(f"{field}.version", f"must be {VERSION}")
     return fields
-
-
-def _bounded(value: object, field: str, max_bytes: int) -> bytes:
-    if type(value) is not bytes:
-        raise DecodeError(field, "must be a byte string")
-    if len(value) > max_bytes:
-        raise DecodeError(field, f"must have at most {max_bytes} bytes")
-    return value
 
 
 def _items(value: object, field: str, item: Callable[[object, str], _Item]) -> tuple[_Item, ...]:
@@ -268,7 +261,7 @@ def _upload(value: object, field: str) -> Upload:
     fields = cbor.expect_array(value, field, 2)
     return Upload(
         cbor.expect_uint(fields[0], f"{field}.index", MAX_SIZE),
-        _bounded(fields[1], f"{field}.data", MAX_ITEM_BYTES),
+        cbor.expect_bytes(fields[1], f"{field}.data", max_size=MAX_ITEM_BYTES),
     )
 
 
@@ -277,5 +270,5 @@ def _judged(value: object, field: str) -> Judged:
     return Judged(
         cbor.expect_uint(fields[0], f"{field}.index", MAX_SIZE),
         cbor.expect_bytes(fields[1], f"{field}.leaf", LEAF_BYTES),
-        _bounded(fields[2], f"{field}.verdict", MAX_SIGNED_BYTES),
+        cbor.expect_bytes(fields[2], f"{field}.verdict", max_size=MAX_SIGNED_BYTES),
     )

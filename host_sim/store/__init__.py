@@ -1,0 +1,1 @@
+"""Where the host keeps things: a port (``port``), and SQLite behind it (``sqlite``)."""

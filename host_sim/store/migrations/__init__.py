@@ -1,0 +1,1 @@
+"""Numbered SQL migrations, applied in order, each once and whole. One is never edited later."""
