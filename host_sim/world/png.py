@@ -140,7 +140,8 @@ def _unfilter(kinds: Pixels, filtered: Pixels) -> Pixels:
         guess = np.where(masks[4][span], _paeth(left, up, corner), guess)
         skewed[d, 1 + low : 1 + high] = (skewed[d, 1 + low : 1 + high] + guess) & 0xFF
     columns = np.arange(width)
-    return skewed[2 + rows[:, None] + columns, 1 + rows[:, None]].astype(np.uint8)
+    pixels: Pixels = skewed[2 + rows[:, None] + columns, 1 + rows[:, None]].astype(np.uint8)
+    return pixels
 
 
 def _paeth(left: Working, up: Working, corner: Working) -> Working:
