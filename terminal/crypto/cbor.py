@@ -12,8 +12,8 @@ spelling and signatures over re-built bytes are sound.
 from __future__ import annotations
 
 from collections.abc import Collection
-from enum import Enum
-from typing import Final
+from enum import Enum, IntEnum
+from typing import Final, TypeVar
 
 from terminal.errors import DecodeError
 
@@ -31,6 +31,7 @@ class EmptyMap(Enum):
 
 
 EMPTY_MAP: Final = EmptyMap.EMPTY_MAP
+_Number = TypeVar("_Number", bound=IntEnum)
 
 
 def encode(value: object) -> bytes:
@@ -163,6 +164,14 @@ def expect_uint(value: object, field: str, maximum: int = MAX_UINT, minimum: int
     if not minimum <= value <= maximum:
         raise DecodeError(field, f"{value} is not within {minimum} .. {maximum}")
     return value
+
+
+def expect_enum(value: object, field: str, numbers: type[_Number]) -> _Number:
+    """The member of ``numbers`` that the integer ``value`` stands for."""
+    try:
+        return numbers(expect_uint(value, field))
+    except ValueError:
+        raise DecodeError(field, f"{value} is not defined") from None
 
 
 def expect_bytes(
