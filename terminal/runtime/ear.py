@@ -1,0 +1,70 @@
+"""The thread that listens: microphone to receiver to inbox, for as long as the terminal runs.
+
+A microphone that goes away is reported once, and tried again with a growing pause; nothing else
+stops hearing. The receiver starts afresh with a reopened microphone, because samples were lost.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final
+
+from terminal.acoustic import FrameReceived, Receiver
+from terminal.errors import DeviceError
+from terminal.runtime.inbox import DeviceState, Heard
+from terminal.sale.view import Carrier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from terminal.ports import SampleSource
+    from terminal.runtime.inbox import Post
+
+READ_TIMEOUT_S: Final = 0.2
+FIRST_PAUSE_S: Final = 1.0
+LONGEST_PAUSE_S: Final = 30.0
+DEVICE: Final = "microphone"
+
+
+class Ear:
+    """Listens on its own thread. ``open_source`` opens the microphone, again after a fault."""
+
+    def __init__(self, open_source: Callable[[], SampleSource], post: Post) -> None:
+        self._open_source = open_source
+        self._post = post
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="ear", daemon=True)
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening; returns when the microphone is closed."""
+        self._stopping.set()
+        self._thread.join(timeout=5.0)
+
+    def _run(self) -> None:
+        pause_s = FIRST_PAUSE_S
+        while not self._stopping.is_set():
+            try:
+                self._listen()
+            except DeviceError as error:
+                self._post(DeviceState(DEVICE, str(error)))
+                self._stopping.wait(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    def _listen(self) -> None:
+        source = self._open_source()
+        try:
+            self._post(DeviceState(DEVICE, None))
+            receiver = Receiver(sample_rate=source.sample_rate_hz)
+            while not self._stopping.is_set():
+                block = source.read(READ_TIMEOUT_S)
+                if block is None:
+                    continue
+                for event in receiver.receive(block):
+                    if isinstance(event, FrameReceived):
+                        self._post(Heard(event.payload, Carrier.SOUND))
+        finally:
+            source.close()
