@@ -35,6 +35,9 @@ class Mode:
     end_tones: tuple[int, ...]
     parity_rule: tuple[int, int, int]
     ramp_samples: int
+    peak_score_min: float
+    pair_score_min: float
+    carrier_score_min: float
 
     @property
     def tone_count(self) -> int:
@@ -57,8 +60,11 @@ _COUNTER: Final = Mode(
     first_cycle=6,
     start_tones=(5, 21, 11, 29, 1, 15, 25, 9),
     end_tones=(18, 2, 26, 12, 30, 8, 22, 4),
-    parity_rule=(6, 2, 5),
+    parity_rule=(5, 2, 5),
     ramp_samples=48,
+    peak_score_min=12.5,
+    pair_score_min=28.0,
+    carrier_score_min=17.0,
 )
 
 MODES: Final[Mapping[str, Mode]] = MappingProxyType({"counter": _COUNTER})

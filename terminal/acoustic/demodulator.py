@@ -1,0 +1,65 @@
+"""One frame, from samples that hold it to its payload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from terminal.acoustic.frame import code_order, frame_code, frame_payload
+from terminal.acoustic.metrics import soft_values
+from terminal.acoustic.sync import fit
+from terminal.acoustic.tones import frame_energies
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from terminal.acoustic.frame import Layout
+    from terminal.acoustic.modes import Mode
+
+ITERATIONS_MAX: Final = 40
+EVIDENCE_MIN: Final = 0.3
+"""Nats a symbol under which what was heard is not a frame and decoding is not tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demodulated:
+    """What became of a frame; ``payload`` None when it could not be decoded.
+
+    ``plausible``: the samples looked like a frame of this length.
+    """
+
+    payload: bytes | None
+    plausible: bool
+    symbol_snr: float
+    start_sample: int
+    end_sample: int
+
+
+def demodulate(
+    samples: NDArray[np.float32], mode: Mode, shape: Layout, start: int, end: int
+) -> Demodulated:
+    """Decode the frame whose start block lies near ``start`` and its end block near ``end``.
+
+    ``samples`` float32 ``(n,)`` must reach half a symbol beyond the frame on both sides.
+    """
+    placed = fit(samples, mode, shape, start, end)
+    if placed is None:
+        return Demodulated(None, False, 0.0, start, end)
+    starts = placed.symbol_starts(mode, shape.symbol_count)
+    starts = np.clip(starts, 0, len(samples) - mode.symbol_samples)
+    energies = frame_energies(samples, mode, starts, placed.scale)
+    known = np.full(shape.symbol_count, -1, np.int64)
+    known[: shape.start_count] = mode.start_tones
+    known[-shape.end_count :] = mode.end_tones
+    soft = soft_values(energies, known)
+    first, last = int(starts[0]), int(starts[-1]) + mode.symbol_samples
+    if soft.evidence < EVIDENCE_MIN:
+        return Demodulated(None, False, soft.symbol_snr, first, last)
+    coded = soft.log_likelihood[shape.start_count : -shape.end_count]
+    decoding = frame_code(mode, shape.length).decode(
+        code_order(coded, mode, shape.length), ITERATIONS_MAX
+    )
+    payload = frame_payload(decoding.symbols, mode, shape.length) if decoding.valid else None
+    return Demodulated(payload, True, soft.symbol_snr, first, last)

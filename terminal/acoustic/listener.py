@@ -1,0 +1,128 @@
+"""One mode's ear: pairs start blocks with end blocks and has what lies between decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from terminal.acoustic.demodulator import demodulate
+from terminal.acoustic.events import CarrierFound, FrameReceived, FrameRejected, RejectReason
+from terminal.acoustic.frame import layout
+from terminal.acoustic.modes import PAYLOAD_BYTES_MAX
+from terminal.acoustic.sync import SCALE_MAX, BlockFinder, Peak
+from terminal.acoustic.tones import band_snr_db, hop_samples
+
+if TYPE_CHECKING:
+    from terminal.acoustic.events import Event
+    from terminal.acoustic.intake import History
+    from terminal.acoustic.modes import Mode
+
+STARTS_MAX: Final = 48
+"""Start peaks remembered; the weakest goes first."""
+TRIES_MAX: Final = 4
+"""Start and length pairs tried for one end peak."""
+END_SLACK_HOPS: Final = 3
+
+
+@dataclass(slots=True)
+class _Start:
+    """A start peak and what came of it so far."""
+
+    peak: Peak
+    announced: bool
+    rejected: bool = False
+
+
+class Listener:
+    """Takes the stream in whole hops; owns no samples."""
+
+    def __init__(self, mode: Mode) -> None:
+        self.mode = mode
+        self._hop = hop_samples(mode)
+        self._finder = BlockFinder(mode)
+        self._starts: list[_Start] = []
+        shapes = [layout(mode, length) for length in range(1, PAYLOAD_BYTES_MAX + 1)]
+        counts = np.array([shape.start_count + shape.coded_count for shape in shapes])
+        self._distances = counts * mode.symbol_samples
+        self.taken = 0
+        """Samples of the stream looked at."""
+
+    @property
+    def span_samples(self) -> int:
+        """How far back a decoding may reach."""
+        longest = int(self._distances[-1]) + (len(self.mode.end_tones) + 8) * self._hop * 8
+        return int(longest * (1 + SCALE_MAX)) + 1
+
+    def listen(self, history: History) -> list[Event]:
+        """Look at every whole hop not yet seen."""
+        stop = history.end - history.end % self._hop
+        if stop == self.taken:
+            return []
+        starts, ends = self._finder.add(history.read(self.taken, stop))
+        self.taken = stop
+        events: list[Event] = []
+        for peak in starts:
+            events.extend(self._remember(peak))
+        for peak in ends:
+            events.extend(self._close(peak, history))
+        events.extend(self._expire())
+        return events
+
+    def _remember(self, peak: Peak) -> list[Event]:
+        announced = peak.score >= self.mode.carrier_score_min
+        self._starts.append(_Start(peak, announced))
+        if len(self._starts) > STARTS_MAX:
+            self._starts.remove(min(self._starts, key=lambda s: s.peak.score))
+        if not announced:
+            return []
+        snr_db = band_snr_db(peak.symbol_snr, self.mode)
+        return [CarrierFound(self.mode.name, peak.hop * self._hop, snr_db)]
+
+    def _close(self, end: Peak, history: History) -> list[Event]:
+        """Try every start that fits this end block, best first."""
+        events: list[Event] = []
+        for start, length in self._pairs(end):
+            first, last = start.peak.hop * self._hop, end.hop * self._hop
+            margin = self.mode.symbol_samples
+            stop = last + (len(self.mode.end_tones) + 1) * margin
+            samples = history.read(first - margin, stop)
+            shape = layout(self.mode, length)
+            got = demodulate(samples, self.mode, shape, margin, last - first + margin)
+            end_sample = first - margin + got.end_sample
+            if got.payload is not None:
+                self._starts = [s for s in self._starts if s.peak.hop * self._hop > last]
+                snr_db = band_snr_db(got.symbol_snr, self.mode)
+                begin = first - margin + got.start_sample
+                frame = FrameReceived(got.payload, self.mode.name, snr_db, begin, end_sample)
+                return [*events, frame]
+            if got.plausible and start.announced and not start.rejected:
+                start.rejected = True
+                events.append(FrameRejected(RejectReason.CHECKSUM, self.mode.name, end_sample))
+        return events
+
+    def _pairs(self, end: Peak) -> list[tuple[_Start, int]]:
+        """Starts and lengths that agree with this end block, best first, a few at most."""
+        fitting = []
+        for start in self._starts:
+            if start.peak.score + end.score < self.mode.pair_score_min:
+                continue
+            distance = (end.hop - start.peak.hop) * self._hop
+            miss = np.abs(self._distances - distance)
+            slack = END_SLACK_HOPS * self._hop + SCALE_MAX * self._distances
+            for index in np.flatnonzero(miss <= slack):
+                penalty = float(miss[index] / slack[index])
+                fitting.append((start.peak.score - penalty, start, int(index) + 1))
+        fitting.sort(key=lambda pair: (-pair[0], pair[1].peak.hop, pair[2]))
+        return [(start, length) for _, start, length in fitting[:TRIES_MAX]]
+
+    def _expire(self) -> list[Event]:
+        """Forget starts whose longest frame is over."""
+        oldest = self.taken - self.span_samples + self.mode.symbol_samples
+        old = [s for s in self._starts if s.peak.hop * self._hop < oldest]
+        if not old:
+            return []
+        self._starts = [s for s in self._starts if s.peak.hop * self._hop >= oldest]
+        silent = [s for s in old if s.announced and not s.rejected]
+        return [FrameRejected(RejectReason.NO_END, self.mode.name, self.taken) for _ in silent]

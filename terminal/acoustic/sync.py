@@ -1,0 +1,145 @@
+"""Finding a burst: sync blocks in the stream, then start and end fitted together to a sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from terminal.acoustic.tones import HOPS_PER_SYMBOL, SlidingEnergies, hop_samples
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from terminal.acoustic.frame import Layout
+    from terminal.acoustic.modes import Mode
+
+SCALE_MAX: Final = 0.004
+"""Greatest difference of heard time from sent time: clocks, and a hand that moves."""
+FLOOR_MEMORY: Final = 0.9
+"""Share of the old noise floor kept at each step."""
+ENERGY_MIN: Final = 1e-9
+PEAK_REACH: Final = 4
+"""A peak is the greatest value within so many hops on either side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """A place where a sync block may lie.
+
+    ``hop``: its first symbol's window; ``score``: the block's amplitudes over the root mean square
+    of all tones, summed; ``symbol_snr``: tone energy over noise that explains the score.
+    """
+
+    hop: int
+    score: float
+    symbol_snr: float
+
+
+class BlockFinder:
+    """Scores of the start and end blocks at every hop of a stream, and their peaks."""
+
+    def __init__(self, mode: Mode) -> None:
+        self._mode = mode
+        self._sliding = SlidingEnergies(mode)
+        self._floor: NDArray[np.float32] | None = None
+        self._blocks = (np.array(mode.start_tones), np.array(mode.end_tones))
+        self._span = HOPS_PER_SYMBOL * (max(map(len, self._blocks)) - 1)
+        self._amplitudes = np.zeros((self._span, mode.tone_count), np.float32)
+        self._scores = np.zeros((2, 2 * PEAK_REACH), np.float32)
+        self._next_hop = 1 - HOPS_PER_SYMBOL
+        """First window of the next hop to come, counted from the first sample."""
+
+    def add(self, samples: NDArray[np.float32]) -> tuple[list[Peak], list[Peak]]:
+        """Start and end peaks that these whole hops settle."""
+        energies = self._sliding.add(samples)
+        floor = self._noise_floor(energies)
+        ratio = energies / floor
+        amplitude = np.sqrt(ratio / ratio.mean(axis=1, keepdims=True))
+        run = np.concatenate([self._amplitudes, amplitude])
+        count = len(energies)
+        self._amplitudes = run[count:].copy()
+        found = []
+        first = self._next_hop - self._span
+        for block, tones in enumerate(self._blocks):
+            score = np.zeros(count, np.float32)
+            for k, tone in enumerate(tones):
+                score += run[HOPS_PER_SYMBOL * k : HOPS_PER_SYMBOL * k + count, tone]
+            history = np.concatenate([self._scores[block], score])
+            self._scores[block] = history[count:]
+            found.append(self._peaks(history, first - 2 * PEAK_REACH))
+        self._next_hop += count
+        return found[0], found[1]
+
+    def _noise_floor(self, energies: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The floor to use for these windows; then takes them into account."""
+        here = (np.median(energies, axis=0) / np.log(2) + ENERGY_MIN).astype(np.float32)
+        floor = here if self._floor is None else self._floor
+        memory = np.float32(FLOOR_MEMORY)
+        self._floor = memory * floor + (1 - memory) * here
+        return floor
+
+    def _peaks(self, scores: NDArray[np.float32], first: int) -> list[Peak]:
+        inner = scores[PEAK_REACH:-PEAK_REACH]
+        around = np.lib.stride_tricks.sliding_window_view(scores, 2 * PEAK_REACH + 1)
+        earlier = around[:, :PEAK_REACH].max(axis=1)
+        later = around[:, PEAK_REACH + 1 :].max(axis=1)
+        wanted = (inner >= self._mode.peak_score_min) & (inner > earlier) & (inner >= later)
+        places = np.flatnonzero(wanted)
+        return [self._peak(first + PEAK_REACH + int(i), float(inner[i])) for i in places]
+
+    def _peak(self, hop: int, score: float) -> Peak:
+        tones = self._mode.tone_count
+        share = min((score / len(self._mode.start_tones)) ** 2, 0.99 * tones)
+        return Peak(hop, score, tones * max(share - 1, 0.0) / (tones - share))
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Where a frame lies: its first sample (not whole), and heard time over sent time."""
+
+    start_sample: float
+    scale: float
+
+    def symbol_starts(self, mode: Mode, count: int) -> NDArray[np.int64]:
+        """First sample of each symbol, int64."""
+        step = mode.symbol_samples * self.scale
+        return np.asarray(np.rint(self.start_sample + step * np.arange(count)), np.int64)
+
+
+def fit(
+    samples: NDArray[np.float32], mode: Mode, shape: Layout, start: int, end: int
+) -> Fit | None:
+    """Start and time scale from the rough first samples of the start and the end block.
+
+    None when they are too far from the layout's distance.
+    """
+    between = (shape.start_count + shape.coded_count) * mode.symbol_samples
+    first = _block_time(samples, mode, np.array(mode.start_tones), start)
+    last = _block_time(samples, mode, np.array(mode.end_tones), end)
+    scale = (last - first) / between
+    if abs(scale - 1) > SCALE_MAX + hop_samples(mode) / between:
+        return None
+    return Fit(first, scale)
+
+
+def _block_time(
+    samples: NDArray[np.float32], mode: Mode, tones: NDArray[np.int64], near: int
+) -> float:
+    """First sample of a sync block within a quarter symbol of ``near``, by parabola."""
+    width = mode.symbol_samples
+    step = max(width // 32, 1)
+    lags = step * np.arange(-8, 9)
+    turns = np.outer(np.arange(width), mode.first_cycle + tones) % width
+    waves = np.exp(-2j * np.pi * turns / width).astype(np.complex64)
+    score = np.zeros(len(lags))
+    windows = np.lib.stride_tricks.sliding_window_view(samples, width)
+    for k in range(len(tones)):
+        places = np.clip(near + lags + k * width, 0, len(windows) - 1)
+        score += np.abs(windows[places] @ waves[:, k])
+    top = int(np.clip(score.argmax(), 1, len(lags) - 2))
+    left, middle, right = score[top - 1 : top + 2]
+    bend = left - 2 * middle + right
+    shift = 0.5 * (left - right) / bend if bend < 0 else 0.0
+    return float(near + lags[top] + step * np.clip(shift, -1, 1))

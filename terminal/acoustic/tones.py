@@ -1,0 +1,85 @@
+"""Correlation with every tone of a mode, as matrix products over whole blocks of samples.
+
+An energy is the squared magnitude of the correlation over one symbol. With noise of variance s^2 a
+sample it averages ``symbol_samples * s^2``; a tone of amplitude A adds (A symbol_samples / 2)^2.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from terminal.acoustic.modes import Mode
+
+HOPS_PER_SYMBOL: Final = 8
+
+
+def hop_samples(mode: Mode) -> int:
+    """Distance between the windows the listener looks at."""
+    return mode.symbol_samples // HOPS_PER_SYMBOL
+
+
+def tone_matrix(mode: Mode, scale: float, samples: int) -> NDArray[np.float32]:
+    """cos beside -sin of every tone, float32 ``(samples, 2 * tones)``.
+
+    ``scale`` is heard time over sent time: tones are lower by it.
+    """
+    cycles = mode.first_cycle + np.arange(mode.tone_count)
+    phase = (2 * np.pi / (mode.symbol_samples * scale)) * np.outer(np.arange(samples), cycles)
+    return np.concatenate([np.cos(phase), -np.sin(phase)], axis=1).astype(np.float32)
+
+
+@lru_cache(maxsize=16)
+def _hop_tables(mode: Mode) -> tuple[NDArray[np.float32], NDArray[np.complex64]]:
+    hop = hop_samples(mode)
+    cycles = mode.first_cycle + np.arange(mode.tone_count)
+    turns = np.outer(np.arange(HOPS_PER_SYMBOL), cycles) % HOPS_PER_SYMBOL
+    twiddle = np.exp(-2j * np.pi * turns / HOPS_PER_SYMBOL).astype(np.complex64)
+    return tone_matrix(mode, 1.0, hop), twiddle
+
+
+class SlidingEnergies:
+    """Energies of every window that starts on a hop, from a stream of whole hops."""
+
+    def __init__(self, mode: Mode) -> None:
+        self._mode = mode
+        self._next_hop = 0
+        self._kept = np.zeros((HOPS_PER_SYMBOL - 1, mode.tone_count), np.complex64)
+
+    def add(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Energies ``(hops, tones)``, float32, of the windows that end with each new hop."""
+        matrix, twiddle = _hop_tables(self._mode)
+        both = samples.reshape(-1, len(matrix)) @ matrix
+        tones = self._mode.tone_count
+        parts = both[:, :tones] + np.complex64(1j) * both[:, tones:]
+        places = (self._next_hop + np.arange(len(parts))) % HOPS_PER_SYMBOL
+        parts *= twiddle[places]
+        self._next_hop += len(parts)
+        run = np.concatenate([self._kept, parts])
+        self._kept = run[len(parts) :].copy()
+        for step in (1, 2, 4):
+            run = run[:-step] + run[step:]
+        energies: NDArray[np.float32] = np.square(run.real) + np.square(run.imag)
+        return energies
+
+
+def frame_energies(
+    samples: NDArray[np.float32], mode: Mode, starts: NDArray[np.int64], scale: float
+) -> NDArray[np.float32]:
+    """Energies ``(len(starts), tones)``, float32, of the symbols that start at these samples."""
+    width = mode.symbol_samples
+    windows = np.lib.stride_tricks.sliding_window_view(samples, width)[starts]
+    both = windows @ tone_matrix(mode, scale, width)
+    tones = mode.tone_count
+    energies: NDArray[np.float32] = np.square(both[:, :tones]) + np.square(both[:, tones:])
+    return energies
+
+
+def band_snr_db(symbol_snr: float, mode: Mode) -> float:
+    """Signal over noise from 0 to half the sample rate, in dB, for tone energy over noise."""
+    return float(10 * np.log10(max(2 * symbol_snr / mode.symbol_samples, 1e-12)))
