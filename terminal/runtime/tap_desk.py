@@ -1,0 +1,131 @@
+"""The reader's thread asks the loop: what to sign, and what came of the presentation.
+
+The card waits in the field meanwhile, so the answer has a deadline; a loop that is too busy costs
+the card its ack and nothing else, because the sale is decided by the commit alone.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+from terminal.nfc.polling import PollingLoop, serve
+from terminal.nfc.tap import (
+    CardSeen,
+    CardsRefused,
+    CardUnusable,
+    ReaderDown,
+    ReaderEvent,
+    ReaderUp,
+    TapAnswer,
+    TapAsk,
+    TapTorn,
+)
+from terminal.runtime.inbox import Call, DeviceState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from terminal.nfc.reader import CardFound, ReaderDriver
+    from terminal.runtime.inbox import Post
+
+ANSWER_TIMEOUT_S: Final = 2.0
+DEVICE: Final = "reader"
+Result = TypeVar("Result")
+
+
+class TapSales(Protocol):
+    """What the loop does for a tap; every call is made on the loop's thread."""
+
+    def tap_armed(self) -> bool:
+        """Whether a card may pay now; read from any thread."""
+
+    def tap_ask(self) -> TapAsk | None:
+        """What to ask the card in the field."""
+
+    def tap_presented(self, presentation: bytes) -> TapAnswer:
+        """Decide, commit, tell, and give the ack."""
+
+    def tap_notice(self, words: str) -> None:
+        """Something the person at the reader should see or hear."""
+
+    def tap_seen(self) -> None:
+        """A card is there: light and cue at once, before any verdict."""
+
+
+class LoopTapDesk:
+    """``nfc.tap.TapDesk`` on the reader's thread, answered by the loop's."""
+
+    def __init__(self, sales: TapSales, post: Post) -> None:
+        self._sales = sales
+        self._post = post
+
+    def armed(self) -> bool:
+        """Whether a sale waits for a card."""
+        return self._sales.tap_armed()
+
+    def ask(self, card: CardFound) -> TapAsk | None:  # noqa: ARG002 - the identifier decides nothing
+        """The open sale's request, or a fresh one at an unattended post."""
+        return self._wait(self._sales.tap_ask, None)
+
+    def presented(self, presentation: bytes) -> TapAnswer:
+        """The loop's answer; without one in time the card leaves without its ack."""
+        return self._wait(lambda: self._sales.tap_presented(presentation), TapAnswer())
+
+    def notice(self, event: ReaderEvent) -> None:
+        """Tell the loop what a person should see; returns at once."""
+        match event:
+            case ReaderUp():
+                self._post(DeviceState(DEVICE, None))
+            case ReaderDown(error):
+                self._post(DeviceState(DEVICE, str(error)))
+            case CardSeen():
+                self._call(self._sales.tap_seen)
+            case CardsRefused(cards):
+                kind = getattr(cards, "kind", None)
+                words = f"{kind.value} cannot pay here" if kind else "two cards: present one"
+                self._call(lambda: self._sales.tap_notice(words))
+            case CardUnusable(_, error):
+                self._call(lambda: self._sales.tap_notice(str(error)))
+            case TapTorn():
+                self._call(lambda: self._sales.tap_notice("present the card again"))
+
+    def _call(self, work: Callable[[], Result]) -> Future[Result]:
+        result: Future[Result] = Future()
+        self._post(Call(work, result))
+        return result
+
+    def _wait(self, work: Callable[[], Result], otherwise: Result) -> Result:
+        try:
+            return self._call(work).result(ANSWER_TIMEOUT_S)
+        except FutureTimeout:
+            return otherwise
+
+
+class ReaderThread:
+    """Turns the polling loop of one reader until stopped."""
+
+    def __init__(
+        self,
+        driver: ReaderDriver,
+        sales: TapSales,
+        post: Post,
+        monotonic_ms: Callable[[], int],
+    ) -> None:
+        self._loop = PollingLoop(driver, LoopTapDesk(sales, post), monotonic_ms)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=DEVICE, daemon=True)
+
+    def start(self) -> None:
+        """Begin to look for cards."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let go of the reader and return."""
+        self._stopping.set()
+        self._thread.join(timeout=5.0)
+
+    def _run(self) -> None:
+        serve(self._loop, self._stopping.wait)
