@@ -22,8 +22,17 @@ from typing import TYPE_CHECKING, Final, Self
 from host_sim.world.wallet_store import Answer, Holding, WalletError, WalletStore
 from terminal.crypto import cbor
 from terminal.crypto.keys import parse_public_key
+from terminal.errors import DecodeError, SignatureInvalid
+from terminal.payment.ack import Ack, AckStatus, decode_ack, verify_ack
 from terminal.payment.coupon import CouponClass, CouponId, decode_coupon
-from terminal.payment.presentation import Alone, Full, check_code
+from terminal.payment.payee import verify_payee_card
+from terminal.payment.presentation import (
+    Alone,
+    Full,
+    check_code,
+    decode_presentation,
+    spend_digest,
+)
 from terminal.payment.request import SLOT_S, StaticRequest, decode_request
 from terminal.payment.spend import Spend, mode_of, sign_spend, verify_spend
 
@@ -31,11 +40,14 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from terminal.ports import KeyStore, Signer
+    from terminal.crypto.keys import PublicKey
+    from terminal.ports import KeyStore
 
-__all__ = ["Holding", "Payment", "Wallet", "WalletError"]
+__all__ = ["Acknowledged", "Holding", "Payment", "Wallet", "WalletError"]
 
 MAX_KEYS: Final = 1_000
+RECENT_PAYMENTS: Final = 8
+"""How far back an ack may reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,15 @@ class Payment:
     full: bool
     repeated: bool
     """The same request was answered before; these are the bytes of then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """A payment and what the terminal said of it."""
+
+    payment: Payment
+    ack: Ack
+    verified: bool
 
 
 class Wallet:
@@ -170,12 +191,51 @@ class Wallet:
             answer = self._store.spell_out(answer)
         return self._release(self._signed(answer), repeated=repeated)
 
-    def hear_ack(self, terminal: int, coupon: CouponId, ack: bytes) -> None:
-        """Keep a terminal's ack: from now on that terminal gets spends of this coupon alone.
+    def hear_ack(self, ack_bytes: bytes, journal_key: PublicKey | None = None) -> Acknowledged:
+        """Take a terminal's ack for a recent payment, and keep it until it becomes a receipt.
 
-        Only bytes that answer a payment of this wallet belong here (see ``terminal.payment.ack``).
+        With the terminal's journal key the ack is verified against the recent payments; without
+        it, it is believed to answer the last one, which at worst costs a *coupon unknown here*.
+        From an acceptance on, that terminal gets spends of that coupon alone.
+
+        Raises:
+            DecodeError: not an ack.
+            SignatureInvalid: it answers no recent payment.
+            WalletError: nothing was paid yet.
         """
-        self._store.know(terminal, coupon, ack)
+        recent = self.payments()[-RECENT_PAYMENTS:][::-1]
+        if not recent:
+            raise WalletError("nothing was paid yet that this could answer")
+        ack, payment = decode_ack(ack_bytes), recent[0]
+        if journal_key is not None:
+            payment = _answered(ack_bytes, journal_key, recent)
+        if ack.status is not AckStatus.DECLINED:
+            self._store.know(payment.terminal, payment.coupon_id, ack_bytes)
+        return Acknowledged(payment, ack, verified=journal_key is not None)
+
+    def trust_payee_key(self, public_key: bytes) -> None:
+        """Believe payee cards signed by this key of the host's (32 or 33 bytes)."""
+        parse_public_key(public_key, "payee key")
+        self._store.keep("payee-key", public_key)
+
+    def payee_name(
+        self, request_bytes: bytes, card_bytes: bytes | None, now_unix_s: int
+    ) -> str | None:
+        """The name to show for a request: from a card just read or kept; None: *unknown payee*."""
+        request = decode_request(request_bytes)
+        name = f"payee-card-{request.terminal}"
+        data, key = card_bytes or self._store.kept(name), self._store.kept("payee-key")
+        if data is None or key is None:
+            return None
+        try:
+            card = verify_payee_card(data, parse_public_key(key, "payee key"))
+        except (DecodeError, SignatureInvalid):
+            return None
+        whose = (card.terminal, card.currency) == (request.terminal, request.currency)
+        if not whose or card.not_after_unix_s < now_unix_s:
+            return None
+        self._store.keep(name, data)
+        return card.name
 
     def payments(self) -> tuple[Payment, ...]:
         """Every payment that was released, oldest first."""
@@ -203,7 +263,7 @@ class Wallet:
         if answer.signature is not None:
             return answer
         holding = self._store.holding(answer.coupon_id)
-        signer = self._signer(holding)
+        signer = self._keys.signer(holding.label)
         digest = holding.coupon.digest
         signature = sign_spend(answer.spend, answer.request_bytes, answer.slot, digest, signer)
         verify_spend(
@@ -236,5 +296,13 @@ class Wallet:
                 return label
         raise WalletError("the coupon belongs to a key that is not in this wallet")
 
-    def _signer(self, holding: Holding) -> Signer:
-        return self._keys.signer(holding.label)
+
+def _answered(ack_bytes: bytes, key: PublicKey, recent: tuple[Payment, ...]) -> Payment:
+    for payment in recent:
+        digest = spend_digest(decode_presentation(payment.presentation))
+        try:
+            verify_ack(ack_bytes, key, payment.terminal, digest)
+        except SignatureInvalid:
+            continue
+        return payment
+    raise SignatureInvalid("the ack answers none of the recent payments")
