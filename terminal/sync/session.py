@@ -1,0 +1,266 @@
+"""The dialogue that settles a journal with its host; pure, resumable at any reply.
+
+Open with the last signed checkpoint, send every entry that has no verdict yet, ask for the mirror's
+cosignature, take a newer policy. What arrives is verified before it is recorded, and each verdict
+is recorded as it comes, so a dialogue cut anywhere is simply begun again: nothing is sent twice but
+what was not answered, and sending it twice changes nothing.
+
+Invariants: one item the host cannot take never holds up another; a verdict or cosignature that does
+not verify is counted and never recorded; a policy is installed only with a higher version, for this
+terminal, under the root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from terminal.crypto.keys import PublicKey
+from terminal.crypto.notes import Checkpoint, Verifier, decode_checkpoint, open_note, split_note
+from terminal.errors import DecodeError, HostRefused, SignatureInvalid
+from terminal.journal.entry import Entry
+from terminal.payment.verdict import verify_verdict
+from terminal.ports import Signer
+from terminal.sync import messages
+from terminal.sync.exchange import (
+    PATH_ENTRIES,
+    PATH_MIRROR,
+    PATH_OPEN,
+    PATH_POLICY,
+    Dialogue,
+    HostReply,
+    HostRequest,
+    accepted,
+)
+from terminal.sync.host_time import verify_host_time
+from terminal.sync.messages import LineState, MirrorOutcome, Upload
+from terminal.sync.sealing import seal
+
+MAX_MIRROR_TRIES: Final = 3
+"""Cosignature, once more after a missing leaf, once more after a different root."""
+_ITEM_CODES: Final = frozenset({"malformed", "too_large"})
+"""Refusals that may be one item's fault: the batch is then sent one by one."""
+
+
+class Outbox(Protocol):
+    """What the dialogue needs of a journal; ``terminal.journal`` implements it."""
+
+    @property
+    def size(self) -> int: ...
+
+    def checkpoint(self) -> bytes:
+        """The last signed checkpoint as a note."""
+
+    def entries(self, start: int, stop: int) -> Iterable[Entry]: ...
+
+    def unjudged(self) -> Iterable[int]:
+        """Indexes of entries without a verdict, ascending."""
+
+    def record_verdict(self, verdict: bytes) -> object: ...
+
+    def record_cosigned(self, note: bytes) -> object: ...
+
+
+class PolicyDesk(Protocol):
+    """Checks and installs a policy that the host offers."""
+
+    def installed_version(self) -> int:
+        """0 for none."""
+
+    def install(self, policy: bytes) -> int:
+        """The new version, durable.
+
+        Raises:
+            DecodeError, SignatureInvalid: not a newer policy for this terminal under the root.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What the installed policy and enrolment say of the host."""
+
+    verdict_key: PublicKey
+    mirror: Verifier
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOutcome:
+    """What one dialogue achieved. ``host_time_unix_s`` is verified; floors may rise to it."""
+
+    state: LineState
+    host_time_unix_s: int
+    sent_count: int
+    judged_count: int
+    cosigned_size: int
+    """Everything below is cosigned by the mirror; 0 when this dialogue brought no cosignature."""
+    installed_policy: int | None
+    problems: tuple[str, ...]
+    """One line for each thing that was skipped; the next dialogue tries them again."""
+
+    @property
+    def complete(self) -> bool:
+        """Nothing was left over."""
+        return self.state is LineState.CONSISTENT and not self.problems
+
+
+class _Session:
+    """One dialogue's state: what was sent, judged, and skipped."""
+
+    def __init__(self, journal: Outbox, origin: str, signer: Signer, trust: Trust) -> None:
+        self.journal = journal
+        self.origin = origin
+        self.signer = signer
+        self.trust = trust
+        self.sent: set[int] = set()
+        self.judged = 0
+        self.problems: list[str] = []
+
+    def ask(self, path: str, payload: bytes) -> Generator[HostRequest, HostReply, bytes]:
+        return accepted((yield seal(path, self.origin, payload, self.signer)))
+
+    def upload(self, entries: Iterable[Entry]) -> Generator[HostRequest, HostReply, None]:
+        for batch in batches(entries):
+            try:
+                yield from self._upload_batch(batch)
+            except HostRefused as refusal:
+                if refusal.code not in _ITEM_CODES:
+                    raise
+                yield from self._upload_singly(batch)
+
+    def _upload_singly(self, batch: tuple[Entry, ...]) -> Generator[HostRequest, HostReply, None]:
+        for entry in batch:
+            try:
+                yield from self._upload_batch((entry,))
+            except HostRefused as refusal:
+                if refusal.code not in _ITEM_CODES:
+                    raise
+                self.problems.append(f"entry {entry.index}: {refusal}")
+
+    def _upload_batch(self, batch: tuple[Entry, ...]) -> Generator[HostRequest, HostReply, None]:
+        request = messages.EntriesRequest(tuple(Upload(e.index, e.data) for e in batch))
+        reply = messages.decode_entries_reply((yield from self.ask(PATH_ENTRIES, request.encode())))
+        self.sent.update(entry.index for entry in batch)
+        ours = {entry.index: entry.leaf() for entry in batch}
+        for item in reply.items:
+            if ours.get(item.index) != item.leaf:
+                self.problems.append(f"entry {item.index}: the host answered for another entry")
+            elif item.verdict:
+                self._take_verdict(item)
+
+    def _take_verdict(self, item: messages.Judged) -> None:
+        try:
+            verdict = verify_verdict(item.verdict, self.trust.verdict_key)
+        except (DecodeError, SignatureInvalid) as error:
+            self.problems.append(f"entry {item.index}: verdict: {error}")
+            return
+        place = (verdict.index, verdict.leaf)
+        here = f"/t/{verdict.terminal}/{verdict.epoch}"
+        if place != (item.index, item.leaf) or not self.origin.endswith(here):
+            self.problems.append(f"entry {item.index}: the verdict is about another entry")
+            return
+        self.journal.record_verdict(item.verdict)
+        self.judged += 1
+
+    def cosign(self, note: bytes, size: int) -> Generator[HostRequest, HostReply, int]:
+        payload = messages.MirrorRequest(note).encode()
+        reply = None
+        for _ in range(MAX_MIRROR_TRIES):
+            reply = messages.decode_mirror_reply((yield from self.ask(PATH_MIRROR, payload)))
+            if reply.outcome is MirrorOutcome.COSIGNED:
+                return self._take_cosigned(reply.note, note, size)
+            if reply.outcome is MirrorOutcome.FORKED:
+                break
+            yield from self.upload(self.journal.entries(min(reply.from_index, size), size))
+        assert reply is not None
+        self.problems.append(f"checkpoint {size}: not cosigned, {reply.outcome.name.lower()}")
+        return 0
+
+    def _take_cosigned(self, cosigned: bytes, note: bytes, size: int) -> int:
+        try:
+            opened = open_note(cosigned, (self.trust.mirror,))
+        except (DecodeError, SignatureInvalid) as error:
+            self.problems.append(f"checkpoint {size}: cosignature: {error}")
+            return 0
+        if opened.text != split_note(note)[0]:
+            self.problems.append(f"checkpoint {size}: the host cosigned another checkpoint")
+            return 0
+        self.journal.record_cosigned(cosigned)
+        return size
+
+
+def sync_session(
+    journal: Outbox,
+    policies: PolicyDesk,
+    *,
+    origin: str,
+    signer: Signer,
+    trust: Trust,
+    nonce: bytes,
+) -> Dialogue[SyncOutcome]:
+    """Bring the host up to date, and the terminal. ``nonce`` is 8 fresh random bytes.
+
+    Raises:
+        HostRefused: the host knows no such journal, or cannot work just now.
+        DecodeError, SignatureInvalid: a reply is not what it must be.
+    """
+    session = _Session(journal, origin, signer, trust)
+    note = journal.checkpoint()
+    checkpoint = _checkpoint_of(note)
+    request = messages.OpenRequest(note, nonce, policies.installed_version())
+    opened = messages.decode_open_reply((yield from session.ask(PATH_OPEN, request.encode())))
+    now_unix_s = verify_host_time(opened.time, trust.verdict_key, origin, nonce)
+
+    yield from session.upload(_unjudged(journal, checkpoint.size))
+    cosigned_size = 0
+    if opened.state is LineState.CONSISTENT and checkpoint.size:
+        cosigned_size = yield from session.cosign(note, checkpoint.size)
+    installed = None
+    if opened.policy_version > policies.installed_version():
+        installed = yield from _fetch_policy(session, policies)
+    return SyncOutcome(
+        opened.state,
+        now_unix_s,
+        len(session.sent),
+        session.judged,
+        cosigned_size,
+        installed,
+        tuple(session.problems),
+    )
+
+
+def _checkpoint_of(note: bytes) -> Checkpoint:
+    return decode_checkpoint(split_note(note)[0])
+
+
+def _unjudged(journal: Outbox, size: int) -> Iterator[Entry]:
+    for index in list(journal.unjudged()):
+        if index < size:
+            yield from journal.entries(index, index + 1)
+
+
+def _fetch_policy(
+    session: _Session, policies: PolicyDesk
+) -> Generator[HostRequest, HostReply, int | None]:
+    request = messages.PolicyRequest(policies.installed_version())
+    reply = messages.decode_policy_reply((yield from session.ask(PATH_POLICY, request.encode())))
+    try:
+        return policies.install(reply.policy)
+    except (DecodeError, SignatureInvalid) as error:
+        session.problems.append(f"policy: {error}")
+        return None
+
+
+def batches(entries: Iterable[Entry]) -> Iterator[tuple[Entry, ...]]:
+    """Uploads of at most MAX_ENTRIES entries and MAX_UPLOAD_BYTES bytes, in the order given."""
+    batch: list[Entry] = []
+    batch_bytes = 0
+    for entry in entries:
+        full = len(batch) == messages.MAX_ENTRIES
+        if batch and (full or batch_bytes + len(entry.data) > messages.MAX_UPLOAD_BYTES):
+            yield tuple(batch)
+            batch, batch_bytes = [], 0
+        batch.append(entry)
+        batch_bytes += len(entry.data)
+    if batch:
+        yield tuple(batch)
