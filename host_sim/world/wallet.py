@@ -19,13 +19,13 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
+from host_sim.world.wallet_payee import trusted_name
 from host_sim.world.wallet_store import Answer, Holding, WalletError, WalletStore
 from terminal.crypto import cbor
 from terminal.crypto.keys import parse_public_key
-from terminal.errors import DecodeError, SignatureInvalid
+from terminal.errors import SignatureInvalid
 from terminal.payment.ack import Ack, AckStatus, decode_ack, verify_ack
 from terminal.payment.coupon import CouponClass, CouponId, decode_coupon
-from terminal.payment.payee import verify_payee_card
 from terminal.payment.presentation import (
     Alone,
     Full,
@@ -222,20 +222,12 @@ class Wallet:
         self, request_bytes: bytes, card_bytes: bytes | None, now_unix_s: int
     ) -> str | None:
         """The name to show for a request: from a card just read or kept; None: *unknown payee*."""
-        request = decode_request(request_bytes)
-        name = f"payee-card-{request.terminal}"
-        data, key = card_bytes or self._store.kept(name), self._store.kept("payee-key")
-        if data is None or key is None:
-            return None
-        try:
-            card = verify_payee_card(data, parse_public_key(key, "payee key"))
-        except (DecodeError, SignatureInvalid):
-            return None
-        whose = (card.terminal, card.currency) == (request.terminal, request.currency)
-        if not whose or card.not_after_unix_s < now_unix_s:
-            return None
-        self._store.keep(name, data)
-        return card.name
+        slot = f"payee-card-{decode_request(request_bytes).terminal}"
+        data, key = card_bytes or self._store.kept(slot), self._store.kept("payee-key")
+        name = trusted_name(data, key, decode_request(request_bytes), now_unix_s)
+        if name is not None and data is not None:
+            self._store.keep(slot, data)
+        return name
 
     def payments(self) -> tuple[Payment, ...]:
         """Every payment that was released, oldest first."""
