@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import pairwise
 from typing import Final
 
 from terminal.crypto import cbor
@@ -213,6 +214,6 @@ def _reasons(value: object) -> tuple[int, ...]:
     if type(value) is not list or len(value) > MAX_REASONS:
         raise DecodeError("entry.reasons", f"not an array of at most {MAX_REASONS}")
     reasons = tuple(cbor.expect_uint(item, "entry.reasons", MAX_REASON) for item in value)
-    if any(later <= earlier for earlier, later in zip(reasons, reasons[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(reasons)):
         raise DecodeError("entry.reasons", "not ascending, each once")
     return reasons
