@@ -157,14 +157,16 @@ class PaidSpend:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A refund or void that was taken over, citing the spend's entry it gives back."""
+    """A refund or void that was taken over, citing the paid spend it gives back."""
 
     terminal: int
     epoch: int
     index: int
     leaf: bytes
-    original_epoch: int
-    original_index: int
+    issuer: int
+    serial: int
+    from_minor: int
+    spend_minor: int
     amount_minor: int
 
 

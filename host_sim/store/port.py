@@ -39,7 +39,11 @@ class Taken(KumquatError):
 
 
 class Registry(Protocol):
-    """Merchants, terminals, enrolment codes, policies and the deny list."""
+    """What the host is called; merchants, terminals, enrolment codes, policies, the deny list."""
+
+    def setting(self, name: str) -> str | None: ...
+
+    def put_setting(self, name: str, value: str) -> None: ...
 
     def add_merchant(self, merchant: Merchant) -> None:
         """Raises Taken: there is one of that short name."""
@@ -86,6 +90,9 @@ class Custody(Protocol):
     def add_leaf(self, leaf: Leaf) -> None:
         """Raises Taken: (origin, index, leaf hash) is held already."""
 
+    def answer(self, leaf: Leaf) -> None:
+        """Replace a held leaf's status, reason and verdict."""
+
     def leaves(self, terminal: int, epoch: int) -> tuple[Leaf, ...]:
         """Everything held of a journal, forks included, by index."""
 
@@ -126,17 +133,13 @@ class Money(Protocol):
     def spends(self, issuer: int, serial: int) -> tuple[PaidSpend, ...]:
         """All spends paid from a coupon, by ``from_minor``."""
 
-    def spend_at(self, terminal: int, epoch: int, index: int) -> PaidSpend | None:
-        """The spend paid for a journal's entry, if that is where it was paid."""
-
     def spends_of(self, terminal: int) -> tuple[PaidSpend, ...]: ...
 
     def add_return(self, returned: Returned) -> None:
         """Raises Taken: this entry was taken over before."""
 
-    def returns_of(
-        self, terminal: int, original_epoch: int, original_index: int
-    ) -> tuple[Returned, ...]: ...
+    def returns_of(self, spend: PaidSpend) -> tuple[Returned, ...]:
+        """What was given back of one paid spend."""
 
     def all_returns(self) -> tuple[Returned, ...]: ...
 

@@ -72,6 +72,22 @@ class SqliteCustody:
         if not self._connection.changes():
             raise Taken(f"entry {leaf.index} is held already")
 
+    def answer(self, leaf: Leaf) -> None:
+        self._connection.execute(
+            "UPDATE leaf SET status = ?, reason = ?, verdict = ?"
+            " WHERE terminal = ? AND epoch = ? AND idx = ? AND leaf = ?",
+            (
+                leaf.status,
+                leaf.reason,
+                leaf.verdict,
+                leaf.terminal,
+                leaf.epoch,
+                leaf.index,
+                leaf.leaf,
+            ),
+        )
+        assert self._connection.changes() == 1, "the leaf was read in this unit"
+
     def leaves(self, terminal: int, epoch: int) -> tuple[Leaf, ...]:
         rows = self._connection.execute(
             f"{_LEAF} WHERE terminal = ? AND epoch = ? ORDER BY idx, received_unix_s, leaf",

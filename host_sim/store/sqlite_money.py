@@ -26,7 +26,8 @@ _SPEND: Final = (
     " coupon_digest FROM spend"
 )
 _RETURNED: Final = (
-    "SELECT terminal, epoch, idx, leaf, original_epoch, original_idx, amount_minor FROM returned"
+    "SELECT terminal, epoch, idx, leaf, issuer, serial, from_minor, spend_minor, amount_minor"
+    " FROM returned"
 )
 
 
@@ -98,12 +99,6 @@ class SqliteMoney:
         )
         return tuple(PaidSpend(*row) for row in rows)
 
-    def spend_at(self, terminal: int, epoch: int, index: int) -> PaidSpend | None:
-        row = self._connection.execute(
-            f"{_SPEND} WHERE terminal = ? AND epoch = ? AND idx = ?", (terminal, epoch, index)
-        ).fetchone()
-        return PaidSpend(*row) if row else None
-
     def spends_of(self, terminal: int) -> tuple[PaidSpend, ...]:
         rows = self._connection.execute(
             f"{_SPEND} WHERE terminal = ? ORDER BY epoch, idx", (terminal,)
@@ -112,26 +107,26 @@ class SqliteMoney:
 
     def add_return(self, returned: Returned) -> None:
         self._insert(
-            "INSERT INTO returned VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            "INSERT INTO returned VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (
                 returned.terminal,
                 returned.epoch,
                 returned.index,
                 returned.leaf,
-                returned.original_epoch,
-                returned.original_index,
+                returned.issuer,
+                returned.serial,
+                returned.from_minor,
+                returned.spend_minor,
                 returned.amount_minor,
             ),
             "this return was taken over before",
         )
 
-    def returns_of(
-        self, terminal: int, original_epoch: int, original_index: int
-    ) -> tuple[Returned, ...]:
+    def returns_of(self, spend: PaidSpend) -> tuple[Returned, ...]:
         rows = self._connection.execute(
-            f"{_RETURNED} WHERE terminal = ? AND original_epoch = ? AND original_idx = ?"
-            " ORDER BY epoch, idx",
-            (terminal, original_epoch, original_index),
+            f"{_RETURNED} WHERE issuer = ? AND serial = ? AND from_minor = ? AND spend_minor = ?"
+            " AND terminal = ? ORDER BY epoch, idx",
+            (spend.issuer, spend.serial, spend.from_minor, spend.amount_minor, spend.terminal),
         )
         return tuple(Returned(*row) for row in rows)
 

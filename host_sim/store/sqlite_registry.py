@@ -20,6 +20,15 @@ class SqliteRegistry:
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
 
+    def setting(self, name: str) -> str | None:
+        row = self._connection.execute(
+            "SELECT value FROM setting WHERE name = ?", (name,)
+        ).fetchone()
+        return row[0] if row else None
+
+    def put_setting(self, name: str, value: str) -> None:
+        self._connection.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
+
     def add_merchant(self, merchant: Merchant) -> None:
         self._connection.execute(
             "INSERT INTO merchant VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",

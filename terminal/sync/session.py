@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from terminal.crypto.keys import PublicKey
-from terminal.crypto.notes import Checkpoint, Verifier, decode_checkpoint, open_note, split_note
+from terminal.crypto.notes import Verifier, decode_checkpoint, open_note, split_note
 from terminal.errors import DecodeError, HostRefused, SignatureInvalid
 from terminal.journal.entry import Entry
-from terminal.payment.verdict import verify_verdict
+from terminal.payment.verdict import decode_verdict, verify_verdict
 from terminal.ports import Signer
 from terminal.sync import messages
 from terminal.sync.exchange import (
@@ -39,6 +39,8 @@ from terminal.sync.sealing import seal
 
 MAX_MIRROR_TRIES: Final = 3
 """Cosignature, once more after a missing leaf, once more after a different root."""
+JUDGED_MARK: Final = "sync.judged"
+"""Name of the small value: every entry below this index has its verdict."""
 _ITEM_CODES: Final = frozenset({"malformed", "too_large"})
 """Refusals that may be one item's fault: the batch is then sent one by one."""
 
@@ -50,12 +52,16 @@ class Outbox(Protocol):
     def size(self) -> int: ...
 
     def checkpoint(self) -> bytes:
-        """The last signed checkpoint as a note."""
+        """The last signed checkpoint as a note; asked for only when ``size`` is not 0."""
 
-    def entries(self, start: int, stop: int) -> Iterable[Entry]: ...
+    def entries(self, start: int, stop: int) -> tuple[Entry, ...]: ...
 
-    def unjudged(self) -> Iterable[int]:
-        """Indexes of entries without a verdict, ascending."""
+    def verdicts(self, start: int, stop: int) -> tuple[bytes, ...]:
+        """The recorded verdicts on entries [start, stop), by index."""
+
+    def kept(self, name: str) -> bytes | None: ...
+
+    def keep(self, name: str, value: bytes) -> object: ...
 
     def record_verdict(self, verdict: bytes) -> object: ...
 
@@ -171,7 +177,7 @@ class _Session:
                 return self._take_cosigned(reply.note, note, size)
             if reply.outcome is MirrorOutcome.FORKED:
                 break
-            yield from self.upload(self.journal.entries(min(reply.from_index, size), size))
+            yield from self.upload(_entries(self.journal, range(reply.from_index, size)))
         assert reply is not None
         self.problems.append(f"checkpoint {size}: not cosigned, {reply.outcome.name.lower()}")
         return 0
@@ -205,16 +211,16 @@ def sync_session(
         DecodeError, SignatureInvalid: a reply is not what it must be.
     """
     session = _Session(journal, origin, signer, trust)
-    note = journal.checkpoint()
-    checkpoint = _checkpoint_of(note)
+    note = journal.checkpoint() if journal.size else b""
+    size = _size_of(note)
     request = messages.OpenRequest(note, nonce, policies.installed_version())
     opened = messages.decode_open_reply((yield from session.ask(PATH_OPEN, request.encode())))
     now_unix_s = verify_host_time(opened.time, trust.verdict_key, origin, nonce)
 
-    yield from session.upload(_unjudged(journal, checkpoint.size))
+    yield from session.upload(_entries(journal, unjudged(journal, size)))
     cosigned_size = 0
-    if opened.state is LineState.CONSISTENT and checkpoint.size:
-        cosigned_size = yield from session.cosign(note, checkpoint.size)
+    if opened.state is LineState.CONSISTENT and size:
+        cosigned_size = yield from session.cosign(note, size)
     installed = None
     if opened.policy_version > policies.installed_version():
         installed = yield from _fetch_policy(session, policies)
@@ -229,14 +235,24 @@ def sync_session(
     )
 
 
-def _checkpoint_of(note: bytes) -> Checkpoint:
-    return decode_checkpoint(split_note(note)[0])
+def _size_of(note: bytes) -> int:
+    return decode_checkpoint(split_note(note)[0]).size if note else 0
 
 
-def _unjudged(journal: Outbox, size: int) -> Iterator[Entry]:
-    for index in list(journal.unjudged()):
-        if index < size:
-            yield from journal.entries(index, index + 1)
+def unjudged(journal: Outbox, size: int) -> tuple[int, ...]:
+    """Indexes below ``size`` without a verdict, ascending; moves the mark that keeps this short."""
+    mark = min(int.from_bytes(journal.kept(JUDGED_MARK) or b"", "big"), size)
+    judged = {decode_verdict(verdict).index for verdict in journal.verdicts(mark, size)}
+    missing = tuple(index for index in range(mark, size) if index not in judged)
+    first = missing[0] if missing else size
+    if first > mark:
+        journal.keep(JUDGED_MARK, first.to_bytes(8, "big"))
+    return missing
+
+
+def _entries(journal: Outbox, indexes: Iterable[int]) -> Iterator[Entry]:
+    for index in indexes:
+        yield from journal.entries(index, index + 1)
 
 
 def _fetch_policy(

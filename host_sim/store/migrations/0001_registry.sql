@@ -1,6 +1,12 @@
 -- Merchants, terminals, enrolment, policies, deny list.
 -- Every table is found by its terminal, coupon or merchant first, so that it can be partitioned.
 
+-- What this host is called and which keys are its own.
+CREATE TABLE setting (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE merchant (
     merchant TEXT NOT NULL PRIMARY KEY,
     name     TEXT NOT NULL,

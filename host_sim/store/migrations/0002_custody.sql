@@ -12,7 +12,8 @@ CREATE TABLE journal (
     PRIMARY KEY (terminal, epoch)
 ) STRICT, WITHOUT ROWID;
 
--- Never updated, never deleted: forks stay beside the line.
+-- Never deleted: forks stay beside the line. Only the answer changes: an empty verdict is one that
+-- still waits (a refund whose sale has not arrived), a later verdict replaces an earlier one.
 CREATE TABLE leaf (
     terminal        INTEGER NOT NULL,
     epoch           INTEGER NOT NULL,

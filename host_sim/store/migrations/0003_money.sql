@@ -30,16 +30,18 @@ CREATE TABLE spend (
 CREATE INDEX spend_by_entry ON spend (terminal, epoch, idx);
 
 CREATE TABLE returned (
-    terminal       INTEGER NOT NULL,
-    epoch          INTEGER NOT NULL,
-    idx            INTEGER NOT NULL,
-    leaf           BLOB NOT NULL,
-    original_epoch INTEGER NOT NULL,
-    original_idx   INTEGER NOT NULL,
-    amount_minor   INTEGER NOT NULL CHECK (amount_minor > 0),
+    terminal     INTEGER NOT NULL,
+    epoch        INTEGER NOT NULL,
+    idx          INTEGER NOT NULL,
+    leaf         BLOB NOT NULL,
+    issuer       INTEGER NOT NULL,
+    serial       INTEGER NOT NULL,
+    from_minor   INTEGER NOT NULL,
+    spend_minor  INTEGER NOT NULL,
+    amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
     PRIMARY KEY (terminal, epoch, idx, leaf)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX returned_by_original ON returned (terminal, original_epoch, original_idx);
+CREATE INDEX returned_by_spend ON returned (issuer, serial, from_minor, spend_minor, terminal);
 
 -- The id is a hash of the cause, so that posting twice is posting once.
 CREATE TABLE transfer (
