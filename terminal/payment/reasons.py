@@ -44,6 +44,7 @@ class Reason(IntEnum):
     INTERVAL_SPENT = 41
     OVER_COUPON_LIMIT = 42
     COUPON_CONFLICT = 43
+    SALE_ALREADY_PAID = 44
 
     OVER_FLOOR_LIMIT = 60
     OVER_COUPON_CAP = 61
@@ -62,6 +63,7 @@ class Reason(IntEnum):
     STATIC_NOT_ACCEPTED = 82
     SYMMETRIC_NOT_ACCEPTED = 83
     NOT_WHOLE_VALUE = 84
+    HOLDER_BOUND_NOT_ACCEPTED = 85
 
     CLOCK_UNKNOWN = 100
     OUTSIDE_SLOT = 101
@@ -109,6 +111,7 @@ _TEXT: Final = MappingProxyType(
         Reason.INTERVAL_SPENT: "this part of the coupon is already spent",
         Reason.OVER_COUPON_LIMIT: "more than the coupon holds",
         Reason.COUPON_CONFLICT: "another coupon with this number was seen here",
+        Reason.SALE_ALREADY_PAID: "this sale is already paid",
         Reason.OVER_FLOOR_LIMIT: "over the floor limit",
         Reason.OVER_COUPON_CAP: "over the limit for one coupon here",
         Reason.OVER_CUMULATIVE_LIMIT: "over this terminal's offline total",
@@ -125,6 +128,7 @@ _TEXT: Final = MappingProxyType(
         Reason.STATIC_NOT_ACCEPTED: "printed codes are not accepted here",
         Reason.SYMMETRIC_NOT_ACCEPTED: "this kind of card is not accepted here",
         Reason.NOT_WHOLE_VALUE: "a bearer coupon is spent as a whole",
+        Reason.HOLDER_BOUND_NOT_ACCEPTED: "coupons of a holder are not accepted here",
         Reason.CLOCK_UNKNOWN: "the clock is not known well enough for this",
         Reason.OUTSIDE_SLOT: "signed for another minute",
         Reason.SLOT_UNATTENDED: "printed codes are not accepted at an unattended post",

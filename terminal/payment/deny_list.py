@@ -1,0 +1,75 @@
+"""Who and what is refused although genuine: eight-byte subjects in the policy.
+
+A subject is ``SHA-256(kind byte || identifier)[:8]``. Identifiers: a coupon's issuer (2 bytes) and
+serial (4), big-endian; a holder's public key as on the wire; a card's UID; a terminal's number
+(4 bytes); an issuer's number (2 bytes).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from enum import IntEnum
+from itertools import pairwise
+from typing import Final
+
+from terminal.crypto.keys import PublicKey
+from terminal.errors import DecodeError
+from terminal.payment.coupon import CouponId
+
+SUBJECT_SIZE: Final = 8
+MAX_SUBJECTS: Final = 10_000
+
+
+class DenyKind(IntEnum):
+    """What an identifier identifies: the first byte that is hashed."""
+
+    COUPON = 1
+    HOLDER = 2
+    CARD = 3
+    TERMINAL = 4
+    ISSUER = 5
+
+
+def deny_subject(kind: DenyKind, identifier: bytes) -> bytes:
+    """The eight bytes that stand for a subject."""
+    return hashlib.sha256(bytes((kind,)) + identifier).digest()[:SUBJECT_SIZE]
+
+
+def coupon_subject(coupon: CouponId) -> bytes:
+    identifier = coupon.issuer.to_bytes(2, "big") + coupon.serial.to_bytes(4, "big")
+    return deny_subject(DenyKind.COUPON, identifier)
+
+
+def holder_subject(key: PublicKey) -> bytes:
+    return deny_subject(DenyKind.HOLDER, key.data)
+
+
+def card_subject(uid: bytes) -> bytes:
+    return deny_subject(DenyKind.CARD, uid)
+
+
+def terminal_subject(terminal: int) -> bytes:
+    return deny_subject(DenyKind.TERMINAL, terminal.to_bytes(4, "big"))
+
+
+def issuer_subject(issuer: int) -> bytes:
+    return deny_subject(DenyKind.ISSUER, issuer.to_bytes(2, "big"))
+
+
+def encode_deny_list(subjects: frozenset[bytes]) -> bytes:
+    """All subjects in ascending order, one after the other."""
+    return b"".join(sorted(subjects))
+
+
+def decode_deny_list(data: bytes) -> frozenset[bytes]:
+    """The subjects in ``data``.
+
+    Raises:
+        DecodeError: not whole subjects in strictly ascending order, or more than 10,000.
+    """
+    if len(data) % SUBJECT_SIZE or len(data) > SUBJECT_SIZE * MAX_SUBJECTS:
+        raise DecodeError("policy.deny", f"not at most {MAX_SUBJECTS} subjects of 8 bytes")
+    subjects = [data[at : at + SUBJECT_SIZE] for at in range(0, len(data), SUBJECT_SIZE)]
+    if any(low >= high for low, high in pairwise(subjects)):
+        raise DecodeError("policy.deny", "not in strictly ascending order")
+    return frozenset(subjects)
