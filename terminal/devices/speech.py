@@ -118,4 +118,4 @@ def resample(samples: NDArray[np.float64], sample_rate_hz: int) -> Samples:
     count = min(given.size, spectrum.size)
     spectrum[:count] = given[:count]
     sound = fft.irfft(spectrum, wanted)
-    return (_PEAK / np.max(np.abs(sound)) * sound).astype(np.float32)
+    return np.asarray(_PEAK / np.max(np.abs(sound)) * sound, dtype=np.float32)

@@ -62,9 +62,7 @@ def replay(
     entry_index: int, amount_minor: int, currency: int, languages: tuple[str, ...]
 ) -> Announcement:
     """The last accepted sale once more, said to be a repetition."""
-    return _amount(
-        Cue.REPLAY, "voice.replay", amount_minor, currency, languages, index=entry_index
-    )
+    return _amount(Cue.REPLAY, "voice.replay", amount_minor, currency, languages, index=entry_index)
 
 
 def returned(

@@ -37,7 +37,9 @@ def _tone(frequency_hz: float, duration_s: float, partials: Partials) -> NDArray
     time_s = np.arange(round(duration_s * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
     tone = np.zeros(time_s.size)
     for ratio, weight, decay_s in partials:
-        tone += weight * np.exp(-time_s / decay_s) * np.sin(2 * np.pi * frequency_hz * ratio * time_s)
+        tone += (
+            weight * np.exp(-time_s / decay_s) * np.sin(2 * np.pi * frequency_hz * ratio * time_s)
+        )
     return tone
 
 
@@ -54,7 +56,7 @@ def _sequence(
     ramp = 0.5 - 0.5 * np.cos(np.pi * np.arange(edge) / edge)
     sound[:edge] *= ramp
     sound[-edge:] *= ramp[::-1]
-    return (_PEAK / np.max(np.abs(sound)) * sound).astype(np.float32)
+    return np.asarray(_PEAK / np.max(np.abs(sound)) * sound, dtype=np.float32)
 
 
 def _kumquat() -> Samples:

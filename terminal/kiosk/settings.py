@@ -66,7 +66,9 @@ class KioskSettings:
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ConfigError("time_zone", f"{self.time_zone!r} is not in the zone table") from error
+            raise ConfigError(
+                "time_zone", f"{self.time_zone!r} is not in the zone table"
+            ) from error
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Amounts the way people say them: "twelve yuan fifty", "十二元五角".
 
-Numbers are spelt out rather than left to the voice, so that every voice says the same and a test can
-read it. Chinese says 两 for a lone two before a unit and 零 for a skipped place. A currency without
+Numbers are spelt out rather than left to the voice, so that every voice says the same and a test
+can read it. Chinese says 两 for a lone two before a unit and 零 for a skipped place. A currency without
 an entry in the table of names is said by its letters.
 """
 
@@ -66,11 +66,18 @@ NAMES: Final = MappingProxyType(
     }
 )
 
+# fmt: off
 _ONES: Final = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen"
-).split()
-_TENS: Final = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()
+    "zero", "one", "two", "three", "four",
+    "five", "six", "seven", "eight", "nine",
+    "ten", "eleven", "twelve", "thirteen", "fourteen",
+    "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)
+_TENS: Final = (
+    "zero", "ten", "twenty", "thirty", "forty",
+    "fifty", "sixty", "seventy", "eighty", "ninety",
+)
+# fmt: on
 _SCALES: Final = (
     (10**15, "quadrillion"),
     (10**12, "trillion"),

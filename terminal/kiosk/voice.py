@@ -30,7 +30,7 @@ _PAUSE_S: Final = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """``samples`` float32 (n,) at 48 kHz, peak at most 1, and the voice's fault if there was one."""
+    """``samples`` float32 (n,) at 48 kHz, peak at most 1; ``fault`` where the voice is missing."""
 
     samples: Samples
     fault: DeviceError | None = None

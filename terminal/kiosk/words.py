@@ -35,10 +35,8 @@ class Words:
 
     def reason(self, reason: Reason, prior_entry: int | None = None) -> str:
         """The reason in words; with the entry that took it where it was accepted before."""
-        if self.tag == "en":
-            text = reason.text[0].upper() + reason.text[1:]
-        else:
-            text = REASONS_ZH[reason]
+        english = reason.text[0].upper() + reason.text[1:]
+        text = english if self.tag == "en" else REASONS_ZH[reason]
         if reason is Reason.ALREADY_ACCEPTED and prior_entry is not None:
             return text + self("reason.entry", index=prior_entry)
         return text
