@@ -180,14 +180,14 @@ class Journal(JournalReader):
                 EntryDraft(EntryKind.POLICY_INSTALLED, version, presentation=detail)
             )
 
-    def record_verdict(self, data: bytes) -> Verdict:
+    def record_verdict(self, verdict: bytes) -> Verdict:
         """Keep the host's verified answer on one entry; again is harmless.
 
         Raises:
             DecodeError: not a verdict on an entry of this journal.
         """
-        (verdict,) = self.record_verdicts((data,))
-        return verdict
+        (found,) = self.record_verdicts((verdict,))
+        return found
 
     def record_verdicts(self, verdicts: Iterable[bytes]) -> tuple[Verdict, ...]:
         """As ``record_verdict`` for many, in one transaction: all of them or none."""
@@ -238,6 +238,7 @@ class Journal(JournalReader):
 
     def idle(self) -> None:
         """Nothing is going on: move the WAL into the main file where it has grown long."""
+        self.checked_connection()
         if self._wal_pages >= IDLE_WAL_PAGES:
             self._checkpoint_wal()
 

@@ -1,0 +1,145 @@
+"""Sales without a shop: real coupons and spends, one after the other, from a seed.
+
+For tests, benchmarks and crash runs that need a journal to fill. Everything is signed as a phone
+and an issuer would; the clock only moves when it is read.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from terminal.crypto.keys import SoftwareSigner, parse_public_key
+from terminal.journal.draft import EntryDraft
+from terminal.journal.entry import Entry, EntryKind
+from terminal.journal.writer import Journal
+from terminal.payment.coupon import CouponFields, CouponId, decode_coupon, sign_coupon
+from terminal.payment.presentation import alone_presentation, full_presentation
+from terminal.payment.request import Ask, Request
+from terminal.payment.spend import SpendId
+from terminal.ports import ClockQuality
+
+ORIGIN: Final = "host.example/t/7/1"
+NOON_UNIX_S: Final = 1_794_916_800
+CURRENCY: Final = 156
+LIMIT_MINOR: Final = 1_000_000
+
+
+@dataclass(slots=True)
+class SteppingClock:
+    """A clock that moves ``step_s`` with every look at it."""
+
+    now_unix_s: int = NOON_UNIX_S
+    step_s: int = 1
+    trusted: ClockQuality = ClockQuality.NTP
+    boot: bytes = b"boot 001"
+
+    def unix_s(self) -> int:
+        self.now_unix_s += self.step_s
+        return self.now_unix_s
+
+    def quality(self) -> ClockQuality:
+        return self.trusted
+
+    def monotonic_ms(self) -> int:
+        return (self.now_unix_s - NOON_UNIX_S) * 1000 if self.now_unix_s > NOON_UNIX_S else 0
+
+    def boot_id(self) -> bytes:
+        return self.boot
+
+
+@dataclass(slots=True)
+class Shop:
+    """One terminal's keys and clock, and phones that pay it."""
+
+    seed: int = 1
+    phones: int = 5
+    clock: SteppingClock = field(default_factory=SteppingClock)
+    _random: random.Random = field(init=False)
+    _journal_key: SoftwareSigner = field(init=False)
+    _issuer: SoftwareSigner = field(init=False)
+    _holders: list[SoftwareSigner] = field(init=False)
+    _coupons: list[bytes] = field(init=False)
+    _spent_minor: list[int] = field(init=False)
+    sales: int = 0
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.seed)
+        self._journal_key = SoftwareSigner("Ed25519", self._random.randbytes(32))
+        self._issuer = SoftwareSigner("Ed25519", self._random.randbytes(32))
+        self._holders = [
+            SoftwareSigner("Ed25519", self._random.randbytes(32)) for _ in range(self.phones)
+        ]
+        self._coupons = [self._issue(number) for number in range(self.phones)]
+        self._spent_minor = [0] * self.phones
+
+    @property
+    def journal_key(self) -> SoftwareSigner:
+        return self._journal_key
+
+    def random_bytes(self, size: int) -> bytes:
+        return self._random.randbytes(size)
+
+    def open(self, path: Path, vfs: str | None = None) -> Journal:
+        """The shop's journal."""
+        return Journal.open(
+            path,
+            signer=self._journal_key,
+            origin=ORIGIN,
+            clock=self.clock,
+            random_bytes=self.random_bytes,
+            vfs=vfs,
+        )
+
+    def draft(self, amount_minor: int = 1250, phone: int | None = None) -> EntryDraft:
+        """The next accepted sale: the coupon in full the first time, then the spend alone."""
+        phone = self.sales % self.phones if phone is None else phone
+        self.sales += 1
+        start, self._spent_minor[phone] = (
+            self._spent_minor[phone],
+            self._spent_minor[phone] + amount_minor,
+        )
+        request = Request(7, CURRENCY, amount_minor, self._random.randbytes(8), Ask.NOTHING).encode()
+        coupon_bytes = self._coupons[phone]
+        coupon = decode_coupon(coupon_bytes)
+        make = alone_presentation if start else full_presentation
+        presentation = make(
+            coupon_bytes, start, amount_minor, 0, request, None, self._holders[phone]
+        )
+        return EntryDraft(
+            EntryKind.ACCEPTED,
+            policy=1,
+            sale=self.sales,
+            request=request,
+            presentation=presentation,
+            coupon_digest=coupon.digest,
+            spend=SpendId(coupon.id, start, amount_minor),
+            coupon_bytes=None if start else coupon_bytes,
+        )
+
+    def sell(self, journal: Journal, amount_minor: int = 1250, phone: int | None = None) -> Entry:
+        """One sale, accepted and durable."""
+        draft = self.draft(amount_minor, phone)
+        with journal.transaction() as transaction:
+            return transaction.append(draft)
+
+    def coupon_ids(self) -> Iterator[CouponId]:
+        """The phones' coupons, in order."""
+        return (decode_coupon(coupon).id for coupon in self._coupons)
+
+    def _issue(self, number: int) -> bytes:
+        fields = CouponFields(
+            kind=0,
+            issuer=1,
+            serial=1000 + number,
+            holder_key=parse_public_key(self._holders[number].public_key, "holder"),
+            limit_minor=LIMIT_MINOR,
+            currency=CURRENCY,
+            scope=1,
+            not_after_unix_s=NOON_UNIX_S + 30 * 86_400,
+            lifetime_h=24 * 60,
+        )
+        return sign_coupon(fields, self._issuer)
