@@ -19,7 +19,8 @@ from terminal.acoustic.graph import Graph, build_graph
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CODES_KEPT: Final = 128
+CODES_KEPT: Final = 32
+"""About 300 kB each at most."""
 LEAST_PROBABILITY: Final = np.float32(1e-9)
 
 

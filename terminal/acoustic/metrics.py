@@ -23,6 +23,9 @@ ECHO_GAINS: Final = (0.02, 0.06, 0.15, 0.3)
 """Echo energy in the symbol after a tone, as a share of the tone's."""
 GAIN_WEIGHT: Final = 1.5
 FLOOR_WEIGHT: Final = 24.0
+FLOOR_SHARE: Final = 1e-3
+"""Least floor as a share of what a symbol brings: no symbol counts for more than 30 dB."""
+ENERGY_MIN: Final = 1e-20
 _TABLE_STEP: Final = 1 / 16
 _TABLE_END: Final = 64.0
 _arguments = np.arange(0.0, _TABLE_END + _TABLE_STEP, _TABLE_STEP)
@@ -53,7 +56,7 @@ def noise_floor(energies: NDArray[np.float32]) -> NDArray[np.float32]:
     neighbours' where symbols are few.
     """
     own = np.median(energies, axis=0) / np.log(2)
-    own = np.maximum(own, 1e-3 * own.mean() + 1e-20)
+    own = own + FLOOR_SHARE * energies.sum(axis=1).mean() + ENERGY_MIN
     padded = np.pad(own, 4, mode="edge")
     around = np.convolve(padded, np.full(9, 1 / 9), mode="valid")
     weight = len(energies) / (len(energies) + FLOOR_WEIGHT)

@@ -19,7 +19,11 @@ SCALE_MAX: Final = 0.004
 """Greatest difference of heard time from sent time: clocks, and a hand that moves."""
 FLOOR_MEMORY: Final = 0.9
 """Share of the old noise floor kept at each step."""
-ENERGY_MIN: Final = 1e-9
+ENERGY_MIN: Final = np.float32(1e-9)
+FLOOR_SHARE: Final = np.float32(0.01)
+"""Least floor as a share of what is heard: 20 dB under it, so that silence between strong bursts
+leaves no shape behind."""
+RATIO_MIN: Final = np.float32(1e-6)
 PEAK_REACH: Final = 4
 """A peak is the greatest value within so many hops on either side."""
 
@@ -55,8 +59,9 @@ class BlockFinder:
         """Start and end peaks that these whole hops settle."""
         energies = self._sliding.add(samples)
         floor = self._noise_floor(energies)
-        ratio = energies / floor
-        amplitude = np.sqrt(ratio / ratio.mean(axis=1, keepdims=True))
+        level = energies.mean(axis=1, keepdims=True)
+        ratio = energies / (floor + FLOOR_SHARE * level + ENERGY_MIN)
+        amplitude = np.sqrt(ratio / (ratio.mean(axis=1, keepdims=True) + RATIO_MIN))
         run = np.concatenate([self._amplitudes, amplitude])
         count = len(energies)
         self._amplitudes = run[count:].copy()
@@ -74,8 +79,8 @@ class BlockFinder:
 
     def _noise_floor(self, energies: NDArray[np.float32]) -> NDArray[np.float32]:
         """The floor to use for these windows; then takes them into account."""
-        here = (np.median(energies, axis=0) / np.log(2) + ENERGY_MIN).astype(np.float32)
-        floor = here if self._floor is None else self._floor
+        here = (np.median(energies, axis=0) / np.log(2)).astype(np.float32)
+        floor = np.full_like(here, here.mean()) if self._floor is None else self._floor
         memory = np.float32(FLOOR_MEMORY)
         self._floor = memory * floor + (1 - memory) * here
         return floor
