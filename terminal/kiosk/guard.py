@@ -2,9 +2,9 @@
 
 - Host: only the names in the settings are answered, so a foreign name that leads to this machine
   (DNS rebinding) gets nothing.
-- Cross-site requests: a POST must come from our own origin (RFC 6454; Fetch standard, ``Origin``
-  and ``Sec-Fetch-Site``). One with neither header is refused: every browser sends one of them.
-- Content-Security-Policy (level 3): nothing but our own files, no inline script or style, no frames.
+- Cross-site requests: a POST must come from our own origin (RFC 6454; Fetch standard: ``Origin``,
+  ``Sec-Fetch-Site``). One with neither header is refused: every browser sends one of them.
+- Cross-site requests: a POST must come from our own origin (RFC 6454; Fetch standard ``Origin``,
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Amounts the way people say them: "twelve yuan fifty", "十二元五角".
 
 Numbers are spelt out rather than left to the voice, so that every voice says the same and a test
-can read it. Chinese says 两 for a lone two before a unit and 零 for a skipped place. A currency without
-an entry in the table of names is said by its letters.
+can read it. Chinese says 两 for a lone two before a unit and 零 for a skipped place. A currency
+without an entry in the table of names is said by its letters.
 """
 
 from __future__ import annotations

@@ -227,6 +227,8 @@ function follow() {
   window.addEventListener("pagehide", () => source.close());
 }
 
+/* The scanner is heard anywhere: a small screen may spare the line to scan into. */
+document.documentElement.classList.add("js");
 remember(document);
 document.addEventListener("click", onKeypad);
 document.addEventListener("mousedown", (event) => {
