@@ -1,0 +1,289 @@
+"""The till: opens a sale, judges what answers it, and remembers before anybody is told.
+
+One thread. Reading the counters, deciding and appending is one transaction; an ``Accepted`` leaves
+here only after its commit. A commit that fails stops the till until the journal is reopened: it is
+never tried again, and nobody guesses (``OutcomeUnknown`` passes through).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from terminal.errors import DecodeError
+from terminal.journal.draft import EntryDraft
+from terminal.journal.entry import EntryKind
+from terminal.payment.ack import Ack, AckStatus, sign_ack
+from terminal.payment.decision import AlreadyPaid, Approved, Decision, Declined, decide
+from terminal.payment.presentation import check_code, spend_digest
+from terminal.payment.request import NONCE_SIZE, Ask, Request
+from terminal.payment.verification import PresentationRefused, Prior, read_presentation, verify
+from terminal.sale.open_sale import LIFETIME_MS, OpenSale, decode_open_sale
+from terminal.sale.outcome import Accepted, ConfirmPayer, Outcome, Refused, Returned
+from terminal.sale.throttle import Throttle
+from terminal.sale.view import Carrier
+
+if TYPE_CHECKING:
+    from terminal.journal.entry import Entry
+    from terminal.journal.transaction import Transaction
+    from terminal.journal.writer import Journal
+    from terminal.payment.clock_floor import Moment
+    from terminal.payment.policy import Policy
+    from terminal.payment.presentation import Presentation
+    from terminal.payment.verification import VerifiedPresentation
+    from terminal.ports import Clock, RandomBytes, Signer
+    from terminal.sale.timekeeper import Timekeeper
+
+OPEN_SALE: Final = "sale.open"
+"""Name of the small value that keeps the open sale over a restart."""
+LATEST: Final = 64
+"""How many entries are looked through after a restart for the sale that was open."""
+
+
+class Till:
+    """Sells under one policy into one journal; ``signer`` is the journal key, for acks."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        policy: Policy,
+        *,
+        signer: Signer,
+        clock: Clock,
+        timekeeper: Timekeeper,
+        random_bytes: RandomBytes,
+    ) -> None:
+        self.policy = policy
+        self.unverified_count = 0
+        """Presentations that did not verify, since the start: counted, never entries."""
+        self._journal = journal
+        self._signer = signer
+        self._clock = clock
+        self._timekeeper = timekeeper
+        self._random_bytes = random_bytes
+        self._declines = Throttle(clock.monotonic_ms())
+        self._sale = self._kept_sale()
+
+    @property
+    def sale(self) -> OpenSale | None:
+        """The sale whose request still counts."""
+        sale = self._sale
+        if sale is not None and sale.is_open(self._clock.boot_id(), self._clock.monotonic_ms()):
+            return sale
+        return None
+
+    def moment(self) -> Moment:
+        """Now, as the clock rules have it."""
+        return self._timekeeper.moment(self.policy, self._journal.clock_floor_unix_s)
+
+    def open(self, amount_minor: int, lifetime_ms: int = LIFETIME_MS) -> OpenSale:
+        """Ask for an amount, with a nonce nobody has seen."""
+        number = 1 + (self._sale.number if self._sale else self._last_sale_number())
+        return self._ask(number, amount_minor, lifetime_ms)
+
+    def renew(self) -> OpenSale | None:
+        """The same sale with a fresh nonce, after the old one ran out unpaid."""
+        sale = self._sale
+        if sale is None or sale.entry_index is not None:
+            return None
+        return self._ask(sale.number, sale.request.amount_minor, sale.lifetime_ms)
+
+    def close(self) -> None:
+        """Nothing is asked for any more; what answers the old request from now on is late."""
+        if self._sale is not None:
+            self._keep(replace(self._sale, lifetime_ms=0))
+
+    def present(self, data: bytes, carrier: Carrier, *, seller_confirmed: bool = False) -> Outcome:
+        """Judge presentation bytes from any carrier for the open sale.
+
+        Raises:
+            OutcomeUnknown: the commit failed; nothing may be announced, nothing more sold.
+        """
+        try:
+            presentation = read_presentation(data)
+            return self._judge(presentation, data, carrier, seller_confirmed)
+        except PresentationRefused as refused:
+            self.unverified_count += 1
+            return Refused((refused.reason,), carrier, verified=False)
+
+    def refund(self, index: int, amount_minor: int) -> Returned:
+        """Give back part or all of a sale of this journal.
+
+        Raises:
+            NotAllowed: no such sale, or more than is left of it.
+            OutcomeUnknown: the commit failed.
+        """
+        with self._journal.transaction() as transaction:
+            entry = transaction.refund(index, amount_minor, policy=self.policy.version)
+        return Returned(entry.index, index, amount_minor)
+
+    def void(self, index: int) -> Returned:
+        """Undo a whole sale of the open shift.
+
+        Raises:
+            NotAllowed: no such sale, its shift is closed, or some of it was given back already.
+            OutcomeUnknown: the commit failed.
+        """
+        line = self._journal.line(index)
+        with self._journal.transaction() as transaction:
+            entry = transaction.void(index, policy=self.policy.version)
+        assert line is not None
+        return Returned(entry.index, index, line.amount_minor)
+
+    # --- judging -------------------------------------------------------------------------------
+
+    def _judge(
+        self, presentation: Presentation, data: bytes, carrier: Carrier, confirmed: bool
+    ) -> Outcome:
+        sale, moment = self.sale, self.moment()
+        with self._journal.transaction() as transaction:
+            verified = self._verify(transaction, presentation, sale, moment)
+            decision = decide(
+                verified,
+                request=None if sale is None else sale.request,
+                policy=self.policy,
+                counters=transaction.counters(presentation.coupon_id),
+                moment=moment,
+                seller_confirmed=confirmed,
+                by_sound=carrier is Carrier.SOUND,
+            )
+            draft = self._draft(verified, data, sale, moment)
+            entry = self._remember(transaction, verified, decision, draft)
+        return self._answer(decision, entry, presentation, data, carrier)
+
+    def _verify(
+        self,
+        transaction: Transaction,
+        presentation: Presentation,
+        sale: OpenSale | None,
+        moment: Moment,
+    ) -> VerifiedPresentation:
+        prior = transaction.prior(presentation.spend_id)
+        return verify(
+            presentation,
+            request_bytes=None if sale is None else sale.request_bytes,
+            known_coupon=transaction.coupon(presentation.coupon_id),
+            policy=self.policy,
+            prior=None if prior is None else Prior(prior.index, prior.presentation),
+            moment=moment,
+        )
+
+    def _remember(
+        self,
+        transaction: Transaction,
+        verified: VerifiedPresentation,
+        decision: Decision,
+        draft: EntryDraft,
+    ) -> Entry | None:
+        """Append what is worth an entry: every approval, and declines as far as the rate allows."""
+        if isinstance(decision, AlreadyPaid):
+            return transaction.entry(decision.entry_index)
+        if isinstance(decision, Approved):
+            return transaction.append(
+                replace(
+                    draft,
+                    kind=EntryKind.ACCEPTED,
+                    spend=decision.spend_id,
+                    coupon_bytes=verified.coupon.encode(),
+                    sale_digest=decision.sale,
+                )
+            )
+        if decision.needs_seller_only or not self._declines.allows(self._clock.monotonic_ms()):
+            return None
+        return transaction.append(replace(draft, reasons=tuple(map(int, decision.reasons))))
+
+    def _draft(
+        self,
+        verified: VerifiedPresentation,
+        data: bytes,
+        sale: OpenSale | None,
+        moment: Moment,
+    ) -> EntryDraft:
+        return EntryDraft(
+            kind=EntryKind.DECLINED,
+            policy=self.policy.version,
+            sale=0 if sale is None else sale.number,
+            request=verified.request_bytes or (sale.request_bytes if sale else b""),
+            slot=verified.slot,
+            presentation=data,
+            coupon_digest=verified.coupon.digest,
+            time_unix_s=moment.unix_s if moment.known else moment.floor_s,
+            quality=moment.quality,
+        )
+
+    def _answer(
+        self,
+        decision: Decision,
+        entry: Entry | None,
+        presentation: Presentation,
+        data: bytes,
+        carrier: Carrier,
+    ) -> Outcome:
+        code = check_code(data)
+        if isinstance(decision, Declined):
+            if decision.needs_seller_only:
+                return ConfirmPayer(code)
+            return Refused(
+                decision.reasons,
+                carrier,
+                verified=True,
+                prior_entry=decision.prior_entry,
+                check_code=code,
+            )
+        assert entry is not None
+        again = isinstance(decision, AlreadyPaid)
+        if self._sale is not None:
+            self._sale = replace(self._sale, entry_index=entry.index)
+        status = AckStatus.ALREADY_PAID if again else AckStatus.ACCEPTED
+        ack = Ack(status, entry.index, entry.leaf())
+        digest = spend_digest(presentation)
+        return Accepted(
+            index=entry.index,
+            amount_minor=presentation.spend.amount_minor,
+            carrier=carrier,
+            check_code=code,
+            ack=sign_ack(ack, self.policy.terminal, digest, self._signer),
+            again=again,
+        )
+
+    # --- the open sale -------------------------------------------------------------------------
+
+    def _ask(self, number: int, amount_minor: int, lifetime_ms: int) -> OpenSale:
+        above = amount_minor > self.policy.limits.second_limit_minor
+        request = Request(
+            terminal=self.policy.terminal,
+            currency=self.policy.currency,
+            amount_minor=amount_minor,
+            nonce=self._random_bytes(NONCE_SIZE),
+            ask=Ask.VERIFICATION if above else Ask.NOTHING,
+        )
+        boot, now_ms = self._clock.boot_id(), self._clock.monotonic_ms()
+        sale = OpenSale(number, request.encode(), boot, now_ms, lifetime_ms)
+        self._keep(sale)
+        return sale
+
+    def _keep(self, sale: OpenSale) -> None:
+        self._journal.keep(OPEN_SALE, sale.encode(), durable=False)
+        self._sale = sale
+
+    def _kept_sale(self) -> OpenSale | None:
+        kept = self._journal.kept(OPEN_SALE)
+        if kept is None:
+            return None
+        try:
+            sale = decode_open_sale(kept)
+        except DecodeError:
+            return None  # written by another version: no request is open, and nothing else depends
+        paid = [
+            entry.index
+            for entry in self._latest_entries()
+            if entry.kind is EntryKind.ACCEPTED and entry.request == sale.request_bytes
+        ]
+        return replace(sale, entry_index=paid[-1]) if paid else sale
+
+    def _last_sale_number(self) -> int:
+        return max((entry.sale for entry in self._latest_entries()), default=0)
+
+    def _latest_entries(self) -> tuple[Entry, ...]:
+        size = self._journal.size
+        return self._journal.entries(max(0, size - LATEST), size)

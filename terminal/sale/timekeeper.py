@@ -1,0 +1,79 @@
+"""What time it is, and how well that is known: the rules of PROTOCOL's clock over a real clock.
+
+A clock without quality of its own borrows the host's: the last host-signed time plus the monotonic
+time since, within one boot. The floor never falls but by a host-signed time, which is an entry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from terminal.crypto import cbor
+from terminal.payment.clock_floor import Moment, floor_of, judge
+from terminal.ports import ClockQuality
+
+if TYPE_CHECKING:
+    from terminal.payment.policy import Policy
+    from terminal.ports import Clock
+
+BUILT_UNIX_S: Final = 1_795_305_600
+"""No terminal with this software runs before 2026-11-22."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostAnchor:
+    """A verified host-signed time and the monotonic moment it arrived, within one boot."""
+
+    unix_s: int
+    boot: bytes
+    monotonic_ms: int
+
+    def encode(self) -> bytes:
+        """As kept in the journal."""
+        return cbor.encode((self.unix_s, self.boot, self.monotonic_ms))
+
+
+def decode_anchor(data: bytes) -> HostAnchor:
+    """The kept anchor.
+
+    Raises:
+        DecodeError: naming the first field that is wrong.
+    """
+    unix_s, boot, monotonic_ms = cbor.expect_array(cbor.decode(data, "anchor", 64), "anchor", 3)
+    return HostAnchor(
+        cbor.expect_uint(unix_s, "anchor.time"),
+        cbor.expect_bytes(boot, "anchor.boot", 8),
+        cbor.expect_uint(monotonic_ms, "anchor.monotonic"),
+    )
+
+
+class Timekeeper:
+    """Judges the clock's readings. ``anchor`` is the last host-signed time, None before one."""
+
+    def __init__(self, clock: Clock, anchor: HostAnchor | None = None) -> None:
+        self._clock = clock
+        self.anchor = anchor
+
+    def hear_host(self, unix_s: int) -> HostAnchor:
+        """A verified host-signed time arrived just now."""
+        self.anchor = HostAnchor(unix_s, self._clock.boot_id(), self._clock.monotonic_ms())
+        return self.anchor
+
+    def moment(self, policy: Policy, last_good_entry_unix_s: int) -> Moment:
+        """Now, with the quality it deserves."""
+        unix_s, quality = self._reading()
+        floor_s = floor_of(
+            host_signed_s=self.anchor.unix_s if self.anchor else None,
+            policy_issued_s=policy.issued_at_unix_s,
+            built_s=BUILT_UNIX_S,
+            last_good_entry_s=last_good_entry_unix_s or None,
+        )
+        return judge(unix_s, quality, floor_s, policy.limits.offline_horizon_s)
+
+    def _reading(self) -> tuple[int, ClockQuality]:
+        quality, anchor = self._clock.quality(), self.anchor
+        if quality > ClockQuality.HOST or anchor is None or anchor.boot != self._clock.boot_id():
+            return self._clock.unix_s(), quality
+        since_s = (self._clock.monotonic_ms() - anchor.monotonic_ms) // 1000
+        return anchor.unix_s + max(since_s, 0), ClockQuality.HOST
