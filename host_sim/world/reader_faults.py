@@ -1,0 +1,98 @@
+"""Faults of a reader by name and seed: what its line and its chip do wrong, as data.
+
+The card's own mishaps live in ``rf_field``. A fault strikes the next answer (or as many as asked),
+then is over; ``mute`` lasts until ``mend``. The same seed gives the same faults.
+"""
+
+from __future__ import annotations
+
+import random
+from enum import Enum
+
+from terminal.errors import ConfigError
+
+
+class ReaderFault(Enum):
+    """What may befall one answer of the chip."""
+
+    TRUNCATED = "truncated_frame"
+    CORRUPTED = "corrupted_frame"
+    LOST = "lost_frame"
+    LOST_ACK = "lost_ack"
+    NOISE = "noise"
+    MUTE = "mute"
+    BROWN_OUT = "brown_out"
+
+
+_RANDOM_KINDS = (
+    ReaderFault.TRUNCATED,
+    ReaderFault.CORRUPTED,
+    ReaderFault.LOST,
+    ReaderFault.LOST_ACK,
+    ReaderFault.NOISE,
+)
+
+
+def fault_named(name: str) -> ReaderFault:
+    """The fault of that name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    try:
+        return ReaderFault(name)
+    except ValueError:
+        known = ", ".join(fault.value for fault in ReaderFault)
+        raise ConfigError("fault", f"{name!r} is none of {known}") from None
+
+
+class ReaderFaults:
+    """Which fault strikes next. ``rate`` adds random ones, drawn from ``seed``."""
+
+    def __init__(self, seed: int = 0, rate: float = 0.0) -> None:
+        self._random = random.Random(seed)
+        self._rate = rate
+        self._next: list[ReaderFault] = []
+        self.mute = False
+        self.struck: list[ReaderFault] = []
+
+    def plan(self, fault: ReaderFault, times: int = 1) -> None:
+        """Let it strike the next ``times`` answers."""
+        if fault is ReaderFault.MUTE:
+            self.mute = True
+            return
+        self._next.extend([fault] * times)
+
+    def randomise(self, seed: int, rate: float) -> None:
+        """Strike at random from now on; rate 0 ends it."""
+        self._random = random.Random(seed)
+        self._rate = rate
+
+    def mend(self) -> None:
+        """Everything works again."""
+        self._next.clear()
+        self._rate = 0.0
+        self.mute = False
+
+    def strike(self) -> ReaderFault | None:
+        """The fault for this answer, if any."""
+        fault = self._next.pop(0) if self._next else None
+        if fault is None and self._rate and self._random.random() < self._rate:
+            fault = self._random.choice(_RANDOM_KINDS)
+        if fault is not None:
+            self.struck.append(fault)
+        return fault
+
+    def damage(self, fault: ReaderFault | None, answer: bytes) -> bytes:
+        """An encoded answer frame as the host will see it."""
+        if fault is ReaderFault.LOST:
+            return b""
+        if fault is ReaderFault.NOISE:
+            return self._random.randbytes(self._random.randint(1, 12)) + answer
+        if fault is ReaderFault.TRUNCATED:
+            return answer[: self._random.randint(1, min(5, len(answer) - 1))]
+        if fault is ReaderFault.CORRUPTED:
+            place = self._random.randrange(5, len(answer) - 1)
+            flipped = answer[place] ^ 1 << self._random.randrange(8)
+            return answer[:place] + bytes((flipped,)) + answer[place + 1 :]
+        return answer
