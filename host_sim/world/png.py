@@ -28,6 +28,8 @@ MAX_FILE_BYTES: Final = 32 * 2**20
 MAX_PIXELS: Final = 32_000_000
 CHANNELS: Final = {0: 1, 2: 3, 4: 2, 6: 4}
 """Samples in a pixel, by colour type (table 9); type 3, a palette, is not read."""
+_PASSED_OVER: Final = (b"IEND", b"PLTE")
+"""Critical chunks that change no truecolour pixel: there a palette is a suggestion (11.2.2)."""
 _CHUNK_HEAD: Final = struct.Struct(">I4s")
 _HEADER: Final = struct.Struct(">IIBBBBB")
 
@@ -46,7 +48,7 @@ def decode_png(data: bytes) -> Pixels:
             header = body
         elif kind == b"IDAT":
             packed += body
-        elif kind[0] & 0x20 == 0 and kind != b"IEND":
+        elif kind[0] & 0x20 == 0 and kind not in _PASSED_OVER:
             raise DecodeError("png.chunk", f"critical chunk {kind!r} is not read here")
     width, height, channels = _shape(header)
     rows = _inflate(bytes(packed), height * (1 + width * channels))

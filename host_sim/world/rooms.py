@@ -139,7 +139,7 @@ def stretch(samples: Samples, ppm: float) -> Samples:
     ratio = 1.0 + ppm * 1e-6
     half = 16
     padded = np.pad(samples.astype(np.float64), half)
-    where = np.arange(int(np.floor((samples.size - 1) * ratio)) + 1) / ratio
+    where = np.arange(int((samples.size - 1) * ratio + 1e-9) + 1) / ratio
     whole = np.floor(where).astype(np.int64)
     out = np.zeros(where.size)
     for tap in range(-half + 1, half + 1):
