@@ -25,12 +25,16 @@ MAX_READ_BYTES: Final = 4096
 class PySerialLink:
     """An open line at ``path``: implements ports.SerialLink.
 
+    One thread may read while another writes. After its first fault a line stays broken: both
+    threads get the same DeviceError, and the device has to be opened again.
+
     Raises:
         DeviceError: from the constructor, no such device, no permission, or held by another.
     """
 
     def __init__(self, path: str, baud: int = 115_200) -> None:
         self._path = path
+        self._broken: DeviceError | None = None
         with self._faults():
             self._port = serial.Serial(
                 path, baud, timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True
@@ -71,12 +75,16 @@ class PySerialLink:
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
+        if self._broken is not None:
+            raise self._broken
         try:
             yield
         except serial.SerialTimeoutException as error:
-            raise self._fault("takes no data any more", "check the cable and the panel") from error
+            self._broken = self._fault("takes no data any more", "check the cable and the panel")
+            raise self._broken from error
         except (OSError, termios.error) as error:
-            raise self._explain(error) from error
+            self._broken = self._explain(error)
+            raise self._broken from error
 
     def _explain(self, error: Exception) -> DeviceError:
         if not Path(self._path).exists():

@@ -49,7 +49,7 @@ class LinkLost:
 
 @dataclass(frozen=True, slots=True)
 class PanelIncompatible:
-    """A panel speaks another version of the protocol; said once for each of its starts."""
+    """A panel speaks another version of the protocol; said once until it changes."""
 
     version: int
 

@@ -95,7 +95,7 @@ class PanelSession:
         self._number = first_link % 0xFFFF
         self._jobs = BarrierJobs()
         self._hello: Hello | None = None
-        self._incompatible_boot: bytes | None = None
+        self._incompatible: int | None = None
         self._emergency = False
         self._overloaded = False
         self._stamp = 0
@@ -133,6 +133,18 @@ class PanelSession:
         linked = self.state is LinkState.LINKED
         if self._jobs.start(job, now_ms, timeout_ms, linked=linked):
             self._command(wire.PULSE, job, pulse_ms)
+
+    @property
+    def fault(self) -> str | None:
+        """One clear line about what is wrong with the panel, or None while it obeys."""
+        if self.state is LinkState.LINKED:
+            return None
+        if self._incompatible is not None:
+            return (
+                f"front panel: its firmware speaks version {self._incompatible} of the protocol; "
+                "install the firmware that came with this release"
+            )
+        return "front panel: no answer on its line; check its power and its cable"
 
     # Data and time
 
@@ -262,6 +274,7 @@ class PanelSession:
     def _confirm(self, events: list[PanelEvent]) -> None:
         if self.state is LinkState.GREETED and self._hello is not None:
             hello = self._hello
+            self._incompatible = None
             events.append(LinkUp(hello.boot, hello.firmware, hello.reset_cause, hello.features))
         self._move(Cause.HEARD)
 
@@ -275,9 +288,10 @@ class PanelSession:
             events.append(EmergencyChanged(active))
 
     def _refuse(self, payload: bytes, events: list[PanelEvent]) -> None:
-        if payload[:5] != self._incompatible_boot:
-            self._incompatible_boot = payload[:5]
-            events.append(PanelIncompatible(payload[0] if payload else 0))
+        version = payload[0] if payload else 0
+        if version != self._incompatible:
+            self._incompatible = version
+            events.append(PanelIncompatible(version))
 
     def _lose(self, reason: LinkLoss, now_ms: int, events: list[PanelEvent]) -> None:
         if self.state is LinkState.LINKED:
