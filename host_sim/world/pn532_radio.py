@@ -82,7 +82,8 @@ class Radio:
         if not 1 <= most <= 2:
             return Answer(None)
         self.on = True
-        self._targets = self._field.find(most) if modulation == TYPE_A else ()
+        uid = _plain_uid(parameters[2:])
+        self._targets = self._field.find(most, uid) if modulation == TYPE_A else ()
         self._blocks = None
         if not self._targets and self._activation_retries == ENDLESS and modulation == TYPE_A:
             self._waiting = parameters
@@ -110,11 +111,11 @@ class Radio:
         return self._status(0) if self._field.select(card) else self._status(TIMED_OUT)
 
     def deselect(self, parameters: bytes) -> Answer:
-        """InDeselect and InRelease; number 0 means all."""
-        self._field.find(0)  # active cards stop
+        """InDeselect and InRelease: whoever is active stops; number 0 means all."""
+        if parameters[0] > len(self._targets):
+            return self._status(NO_SUCH_TARGET)
+        self._field.find(0)
         self._blocks = None
-        if parameters[0] == 0:
-            self._field.off()
         return self._status(0)
 
     def communicate_through(self, parameters: bytes) -> Answer:
@@ -154,3 +155,9 @@ class Radio:
     def _status(self, error: int, after_s: float = 0.0) -> Answer:
         self.last_error = error
         return Answer(bytes((error,)), after_s)
+
+
+def _plain_uid(cascaded: bytes) -> bytes:
+    """An identifier as the host writes it for several cascade levels, cascade tags taken out."""
+    parts = [cascaded[i : i + 4] for i in range(0, len(cascaded), 4)]
+    return b"".join(part[1:] if part[:1] == b"\x88" else part for part in parts)

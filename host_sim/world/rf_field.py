@@ -101,12 +101,17 @@ class RfField:
             self._states[key] = CardState.IDLE
             card.power_off()
 
-    def find(self, most: int) -> tuple[RfCard, ...]:
+    def find(self, most: int, uid: bytes = b"") -> tuple[RfCard, ...]:
         """REQA, anticollision and selection, up to ``most`` times; found cards but the last halt.
 
-        Looking for one more than there are leaves every card halted.
+        Looking for one more than there are leaves every card halted. With a ``uid``, WUPA wakes
+        exactly that card even when it is halted.
         """
-        idle = [key for key, state in self._states.items() if state is CardState.IDLE]
+        idle = [
+            key
+            for key, state in self._states.items()
+            if (self._cards[key].uid == uid if uid else state is CardState.IDLE)
+        ]
         for key, state in self._states.items():
             if state is CardState.ACTIVE:  # an active card takes REQA as a reason to stop
                 self._states[key] = CardState.HALTED
@@ -148,6 +153,8 @@ class RfField:
         if mishap is Mishap.UNHEARD:
             return SILENCE
         answer = card.hear(frame)
+        if answer is None and not card.sak & 0x20:  # not understood: back to waiting for REQA
+            self._states[id(card)] = CardState.IDLE
         if mishap is Mishap.TORN_AFTER:
             self.remove(card)
         if mishap in (Mishap.TORN_AFTER, Mishap.LOST):
