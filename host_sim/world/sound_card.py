@@ -42,9 +42,9 @@ _PROGRAMS: Final = ("pulseaudio", "pactl", "parec", "pacat")
 _ALSA_DIRECTORIES: Final = ("/usr/lib", "/usr/lib64", "/lib")
 
 
-def missing_parts() -> tuple[str, ...]:
+def missing_parts(search_path: str | None = None) -> tuple[str, ...]:
     """What a virtual sound card needs and this machine lacks, by name; empty when all is there."""
-    absent = [name for name in _PROGRAMS if shutil.which(name) is None]
+    absent = [name for name in _PROGRAMS if shutil.which(name, path=search_path) is None]
     plugin = "alsa-lib/libasound_module_pcm_pulse.so"
     if not any(
         found

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Acknowledged", "Holding", "Payment", "Wallet", "WalletError"]
 
-MAX_KEYS: Final = 1_000
+MAX_KEYS: Final = 200
 RECENT_PAYMENTS: Final = 8
 """How far back an ack may reach."""
 
@@ -109,7 +109,7 @@ class Wallet:
         """Make the key of a coupon to come; its public half, 32 or 33 bytes.
 
         Raises:
-            WalletError: a thousand keys are there already.
+            WalletError: 200 keys are there already.
             KeyStoreError: the algorithm is unknown.
         """
         number = len(self._keys.labels())

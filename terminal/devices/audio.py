@@ -13,7 +13,6 @@ Levels are dBFS as AES17 defines them: the RMS of a full-scale sine is 0 dBFS.
 from __future__ import annotations
 
 import threading
-from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -39,6 +38,7 @@ from terminal.devices.audio_level import (
     level_dbfs,
     probe_tone,
 )
+from terminal.devices.sample_queue import SampleQueue
 from terminal.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -90,16 +90,11 @@ class Microphone:
     ) -> None:
         self._name = f"microphone {device if device not in (None, '') else 'default'}"
         require_rate(self._name, sample_rate_hz)
-        self._block = block
-        self._arrived = threading.Condition()
-        self._waiting: deque[Samples] = deque()
-        self._bound = max(1, round(queue_s * SAMPLE_RATE_HZ / block))
-        self._dropped = 0
+        self._queue = SampleQueue(round(queue_s * SAMPLE_RATE_HZ / block))
         self._starved_s = 0.0
-        self._ended = False
         self._level_dbfs = SILENCE_DBFS
         index = choose_device(device, list_devices(), "input")
-        self._stream = open_stream("input", self._name, index, block, self._heard, self._over)
+        self._stream = open_stream("input", self._name, index, block, self._heard, self._queue.end)
 
     @property
     def sample_rate_hz(self) -> int:
@@ -116,22 +111,18 @@ class Microphone:
         Raises:
             DeviceError: the device is gone, or has delivered nothing for three seconds.
         """
-        with self._arrived:
-            if not self._waiting and not self._ended:
-                self._arrived.wait(timeout_s)
-            if self._waiting:
-                self._starved_s = 0.0
-                return self._waiting.popleft()
-            self._starved_s += timeout_s
-            gone = self._ended or not self._stream.active or self._starved_s >= STALL_S
-        if gone:
+        block = self._queue.take(timeout_s)
+        if block is not None:
+            self._starved_s = 0.0
+            return block
+        self._starved_s += timeout_s
+        if self._queue.ended or not self._stream.active or self._starved_s >= STALL_S:
             raise DeviceError(self._name, "stopped delivering sound", ATTACH)
         return None
 
     def dropped_samples(self) -> int:
         """How many samples were lost so far, by us or, at least, by the driver."""
-        with self._arrived:
-            return self._dropped
+        return self._queue.dropped_samples()
 
     def close(self) -> None:
         """Stop listening. Closing twice is harmless."""
@@ -139,19 +130,9 @@ class Microphone:
 
     def _heard(self, data: Any, frames: int, time: Any, status: Any) -> None:  # noqa: ARG002 - PortAudio's signature
         block = data[:, 0].copy()  # the buffer is PortAudio's
-        with self._arrived:
-            if status.input_overflow:
-                self._dropped += frames  # PortAudio tells that, not how much, was lost
-            if len(self._waiting) >= self._bound:
-                self._dropped += self._waiting.popleft().size
-            self._waiting.append(block)
-            self._level_dbfs = level_dbfs(block)
-            self._arrived.notify()
-
-    def _over(self) -> None:
-        with self._arrived:
-            self._ended = True
-            self._arrived.notify()
+        self._level_dbfs = level_dbfs(block)
+        # PortAudio tells that something was lost, not how much: count one block.
+        self._queue.put(block, lost_before=frames if status.input_overflow else 0)
 
 
 class Speaker:
