@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -15,13 +16,13 @@ from terminal.errors import DeviceError
 from terminal.runtime.inbox import DeviceState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from terminal.ports import Samples, SampleSink
     from terminal.runtime.inbox import Post
 
 MAX_WAITING: Final = 8
 DEVICE: Final = "speaker"
+
+Make = Callable[[], "Samples | None"]
 
 
 class Mouth:
@@ -30,15 +31,15 @@ class Mouth:
     def __init__(self, open_sink: Callable[[], SampleSink], post: Post) -> None:
         self._open_sink = open_sink
         self._post = post
-        self._waiting: queue.Queue[Callable[[], Samples] | None] = queue.Queue(MAX_WAITING)
+        self._waiting: queue.Queue[Make | None] = queue.Queue(MAX_WAITING)
         self._thread = threading.Thread(target=self._run, name="mouth", daemon=True)
 
     def start(self) -> None:
         """Begin to play what is asked for."""
         self._thread.start()
 
-    def say(self, make: Callable[[], Samples]) -> None:
-        """Play what ``make`` gives, in its turn; returns at once."""
+    def say(self, make: Make) -> None:
+        """Play what ``make`` gives, if anything, in its turn; returns at once."""
         while True:
             try:
                 self._waiting.put_nowait(make)
@@ -61,7 +62,9 @@ class Mouth:
         while (make := self._waiting.get()) is not None:
             try:
                 sink = sink or self._open_sink()
-                sink.play(make())
+                samples = make()
+                if samples is not None:
+                    sink.play(samples)
             except DeviceError as error:
                 self._post(DeviceState(DEVICE, str(error)))
                 sink = None
