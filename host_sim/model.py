@@ -13,9 +13,13 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """Who is paid. ``merchant`` is a short name, unique here; ``scope`` is what coupons name."""
+    """Who is paid. ``merchant`` is a short name, unique here; ``scope`` is what coupons name.
+
+    ``number`` is what policies carry, u32.
+    """
 
     merchant: str
+    number: int
     name: str
     scope: int
     currency: int
@@ -94,8 +98,6 @@ class EvidenceKind(StrEnum):
     """Another entry at an index that is already mirrored."""
     FORK_CHECKPOINT = "fork-checkpoint"
     """A signed checkpoint that contradicts the mirrored history."""
-    ROLLBACK = "rollback"
-    """A signed checkpoint behind the mirrored history."""
     OVERLAP = "overlap"
     """Two genuine spends of overlapping intervals of one coupon."""
 

@@ -9,6 +9,7 @@ import apsw
 from host_sim.model import Denial, EnrolCode, Merchant, Terminal
 from host_sim.store.port import Taken
 
+_MERCHANT: Final = "SELECT merchant, number, name, scope, currency FROM merchant"
 _TERMINAL: Final = (
     "SELECT terminal, merchant, name, site, settings, identity, epoch, policy_version FROM terminal"
 )
@@ -31,22 +32,24 @@ class SqliteRegistry:
 
     def add_merchant(self, merchant: Merchant) -> None:
         self._connection.execute(
-            "INSERT INTO merchant VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (merchant.merchant, merchant.name, merchant.scope, merchant.currency),
+            "INSERT INTO merchant VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (
+                merchant.merchant,
+                merchant.number,
+                merchant.name,
+                merchant.scope,
+                merchant.currency,
+            ),
         )
         if not self._connection.changes():
-            raise Taken(f"merchant {merchant.merchant} is there already")
+            raise Taken(f"merchant {merchant.merchant} or its number is there already")
 
     def merchant(self, merchant: str) -> Merchant | None:
-        row = self._connection.execute(
-            "SELECT merchant, name, scope, currency FROM merchant WHERE merchant = ?", (merchant,)
-        ).fetchone()
+        row = self._connection.execute(f"{_MERCHANT} WHERE merchant = ?", (merchant,)).fetchone()
         return Merchant(*row) if row else None
 
     def merchants(self) -> tuple[Merchant, ...]:
-        rows = self._connection.execute(
-            "SELECT merchant, name, scope, currency FROM merchant ORDER BY merchant"
-        )
+        rows = self._connection.execute(f"{_MERCHANT} ORDER BY merchant")
         return tuple(Merchant(*row) for row in rows)
 
     def add_terminal(self, terminal: Terminal) -> None:

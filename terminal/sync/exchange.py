@@ -15,7 +15,7 @@ from terminal.crypto import cbor
 from terminal.errors import HostRefused
 
 MEDIA_TYPE: Final = "application/vnd.kumquat.sync+cbor"
-MAX_BODY_BYTES: Final = 128 * 1024
+MAX_BODY_BYTES: Final = 160 * 1024
 """Largest request or reply body; both doors refuse more before decoding."""
 
 PATH_OPEN: Final = "/v1/sync/open"

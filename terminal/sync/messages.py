@@ -56,6 +56,8 @@ class MirrorOutcome(IntEnum):
     """The leaves held give another root; send everything from ``from_index`` again."""
     FORKED = 3
     """The checkpoint contradicts what was cosigned before; kept as evidence."""
+    BEHIND = 4
+    """A larger checkpoint was cosigned already; a smaller one never is after it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ MAX_MIRROR_TRIES: Final = 3
 """Cosignature, once more after a missing leaf, once more after a different root."""
 JUDGED_MARK: Final = "sync.judged"
 """Name of the small value: every entry below this index has its verdict."""
-_ITEM_CODES: Final = frozenset({"malformed", "too_large"})
+_ITEM_CODES: Final = frozenset({"malformed", "too_large", "internal"})
 """Refusals that may be one item's fault: the batch is then sent one by one."""
 
 
@@ -63,9 +63,11 @@ class Outbox(Protocol):
 
     def keep(self, name: str, value: bytes) -> object: ...
 
-    def record_verdict(self, verdict: bytes) -> object: ...
+    def record_verdicts(self, verdicts: Iterable[bytes]) -> object: ...
 
     def record_cosigned(self, note: bytes) -> object: ...
+
+    def record_contact(self, unix_s: int) -> object: ...
 
 
 class PolicyDesk(Protocol):
@@ -74,8 +76,8 @@ class PolicyDesk(Protocol):
     def installed_version(self) -> int:
         """0 for none."""
 
-    def install(self, policy: bytes) -> int:
-        """The new version, durable.
+    def install(self, bundle: bytes, now_unix_s: int) -> int:
+        """The new version, durable; ``now_unix_s`` is the host-signed time.
 
         Raises:
             DecodeError, SignatureInvalid: not a newer policy for this terminal under the root.
@@ -148,25 +150,27 @@ class _Session:
         reply = messages.decode_entries_reply((yield from self.ask(PATH_ENTRIES, request.encode())))
         self.sent.update(entry.index for entry in batch)
         ours = {entry.index: entry.leaf() for entry in batch}
+        verdicts: list[bytes] = []
         for item in reply.items:
             if ours.get(item.index) != item.leaf:
                 self.problems.append(f"entry {item.index}: the host answered for another entry")
-            elif item.verdict:
-                self._take_verdict(item)
+            elif item.verdict and self._verify(item):
+                verdicts.append(item.verdict)
+        self.journal.record_verdicts(verdicts)
+        self.judged += len(verdicts)
 
-    def _take_verdict(self, item: messages.Judged) -> None:
+    def _verify(self, item: messages.Judged) -> bool:
         try:
             verdict = verify_verdict(item.verdict, self.trust.verdict_key)
         except (DecodeError, SignatureInvalid) as error:
             self.problems.append(f"entry {item.index}: verdict: {error}")
-            return
+            return False
         place = (verdict.index, verdict.leaf)
         here = f"/t/{verdict.terminal}/{verdict.epoch}"
         if place != (item.index, item.leaf) or not self.origin.endswith(here):
             self.problems.append(f"entry {item.index}: the verdict is about another entry")
-            return
-        self.journal.record_verdict(item.verdict)
-        self.judged += 1
+            return False
+        return True
 
     def cosign(self, note: bytes, size: int) -> Generator[HostRequest, HostReply, int]:
         payload = messages.MirrorRequest(note).encode()
@@ -175,7 +179,7 @@ class _Session:
             reply = messages.decode_mirror_reply((yield from self.ask(PATH_MIRROR, payload)))
             if reply.outcome is MirrorOutcome.COSIGNED:
                 return self._take_cosigned(reply.note, note, size)
-            if reply.outcome is MirrorOutcome.FORKED:
+            if reply.outcome in (MirrorOutcome.FORKED, MirrorOutcome.BEHIND):
                 break
             yield from self.upload(_entries(self.journal, range(reply.from_index, size)))
         assert reply is not None
@@ -223,7 +227,8 @@ def sync_session(
         cosigned_size = yield from session.cosign(note, size)
     installed = None
     if opened.policy_version > policies.installed_version():
-        installed = yield from _fetch_policy(session, policies)
+        installed = yield from _fetch_policy(session, policies, now_unix_s)
+    journal.record_contact(now_unix_s)
     return SyncOutcome(
         opened.state,
         now_unix_s,
@@ -256,12 +261,12 @@ def _entries(journal: Outbox, indexes: Iterable[int]) -> Iterator[Entry]:
 
 
 def _fetch_policy(
-    session: _Session, policies: PolicyDesk
+    session: _Session, policies: PolicyDesk, now_unix_s: int
 ) -> Generator[HostRequest, HostReply, int | None]:
     request = messages.PolicyRequest(policies.installed_version())
     reply = messages.decode_policy_reply((yield from session.ask(PATH_POLICY, request.encode())))
     try:
-        return policies.install(reply.policy)
+        return policies.install(reply.policy, now_unix_s)
     except (DecodeError, SignatureInvalid) as error:
         session.problems.append(f"policy: {error}")
         return None
