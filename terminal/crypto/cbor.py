@@ -59,6 +59,11 @@ def encode(value: object) -> bytes:
     raise TypeError(f"{type(value).__name__} has no place in our CBOR")
 
 
+def array_head(count: int) -> bytes:
+    """What stands before the ``count`` items of an array, for arrays joined from encoded items."""
+    return _head(_ARRAY, count)
+
+
 def _head(major: int, argument: int) -> bytes:
     if argument < 24:
         return bytes((major << 5 | argument,))

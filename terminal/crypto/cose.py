@@ -30,7 +30,7 @@ _TAGGED: Final = b"\xd2\x84\x40\xa1\x01"  # tag 18, array(4), h'', {1:
 def external_aad(purpose: str, algorithm: int, *parts: object) -> bytes:
     """``[purpose, algorithm, *parts]``: what a signature is for, beyond its payload."""
     body = b"".join([cbor.encode(part) for part in parts])
-    head = cbor.encode([None] * (2 + len(parts)))[:1]
+    head = cbor.array_head(2 + len(parts))
     return head + cbor.encode(purpose) + _ALGORITHM[algorithm] + body
 
 

@@ -140,7 +140,7 @@ class SoftwareSigner:
 
     def __init__(self, algorithm: str, secret: bytes) -> None:
         if algorithm not in ALGORITHM_NAMES:
-            raise ValueError(f"unknown algorithm {algorithm!r}")
+            raise ValueError(f"{algorithm!r} is no algorithm of a key")
         if len(secret) != 32:
             raise ValueError("a private key has 32 bytes")
         self._key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey
