@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from terminal.errors import DeviceError
+from terminal.errors import DecodeError, DeviceError
 from terminal.ports import Samples
 
 SAMPLE_RATE_HZ: Final = 48_000
@@ -26,6 +26,7 @@ VOICES: Final = MappingProxyType({"en": "en-gb", "zh": "cmn-latn-pinyin"})
 
 MAX_TEXT_CHARS: Final = 400
 MAX_SPEECH_S: Final = 60
+MIN_RATE_HZ: Final = 8_000
 _TIMEOUT_S: Final = 10
 _WORDS_PER_MINUTE: Final = 155
 _PEAK: Final = 0.8
@@ -48,8 +49,12 @@ class EspeakSpeech:
         voice = VOICES.get(language)
         if voice is None:
             raise DeviceError("voice", f"no voice for {language!r}", f"use {', '.join(VOICES)}")
-        wav = self._wav(text[:MAX_TEXT_CHARS], voice)
-        return resample(pcm_of_wav(wav), sample_rate_of_wav(wav))
+        try:
+            return resample(*decode_wav(self._wav(text[:MAX_TEXT_CHARS], voice)))
+        except DecodeError as error:
+            raise DeviceError(
+                "voice", f"{self._program} gave no sound ({error})", _REMEDY
+            ) from error
 
     def _wav(self, text: str, voice: str) -> bytes:
         command = [self._program, "-v", voice, "-s", str(_WORDS_PER_MINUTE), "--stdin", "--stdout"]
@@ -72,30 +77,22 @@ class EspeakSpeech:
         return done.stdout
 
 
-def sample_rate_of_wav(wav: bytes) -> int:
-    """Samples a second of a canonical 16-bit mono WAV.
+def decode_wav(wav: bytes) -> tuple[NDArray[np.float64], int]:
+    """Samples, float64 (n,), full scale at 1.0, and samples a second of a 16-bit mono WAV.
 
     Raises:
-        DeviceError: it is not one.
+        DecodeError: not a WAV of that kind with its 44-byte header.
     """
-    head = wav[:_HEADER_BYTES]
-    ok = (
-        len(head) == _HEADER_BYTES
-        and head[:4] == b"RIFF"
-        and head[8:16] == b"WAVEfmt "
-        and head[20:24] == b"\x01\x00\x01\x00"
-        and head[34:40] == b"\x10\x00data"
-    )
+    head, body = wav[:_HEADER_BYTES], wav[_HEADER_BYTES:]
+    if len(head) < _HEADER_BYTES or head[:4] != b"RIFF" or head[8:16] != b"WAVEfmt ":
+        raise DecodeError("wav.header", "not a WAV with a format first")
+    if head[20:24] != b"\x01\x00\x01\x00" or head[34:40] != b"\x10\x00data":
+        raise DecodeError("wav.format", "not 16-bit mono PCM")
     sample_rate_hz = int.from_bytes(head[24:28], "little")
-    if not ok or not 8_000 <= sample_rate_hz <= 48_000:
-        raise DeviceError("voice", "espeak-ng gave no 16-bit mono sound", _REMEDY)
-    return sample_rate_hz
-
-
-def pcm_of_wav(wav: bytes) -> NDArray[np.float64]:
-    """The samples behind the header, float64 (n,), full scale at 1.0."""
-    body = wav[_HEADER_BYTES:]
-    return np.frombuffer(body[: len(body) & ~1], dtype="<i2").astype(np.float64) / 32768
+    if not MIN_RATE_HZ <= sample_rate_hz <= SAMPLE_RATE_HZ:
+        raise DecodeError("wav.sample_rate", f"{sample_rate_hz} Hz is not a voice's")
+    samples = np.frombuffer(body[: len(body) & ~1], dtype="<i2").astype(np.float64) / 32768
+    return samples, sample_rate_hz
 
 
 def resample(samples: NDArray[np.float64], sample_rate_hz: int) -> Samples:

@@ -193,8 +193,11 @@ class Kiosk:
         """Bad input (ours to word) or a failure of the terminal (its own words)."""
         t = words(self.reader(request).language)
         if isinstance(error, forms.BadInput):
-            return self._told(request, Problem(t(error.key, text=error.text), t.tag), 400)
-        return self._told(request, Problem(f"{t('bad.failed')} {error}", t.tag), 503)
+            return self._told(
+                request, Problem(t(error.key, text=error.text, index=error.text), t.tag), 400
+            )
+        failed = t("bad.failed")
+        return self._told(request, Problem(f"{failed} {error}", t.tag), 503)
 
     def reader(self, request: Request) -> Reader:
         """Language and hand from this browser's cookies, else from the settings."""
@@ -210,7 +213,7 @@ class Kiosk:
         for line in self._desk.today():
             if line.index == index:
                 return line
-        raise forms.BadInput("index", "bad.index", str(index))
+        raise forms.BadInput("index", "line.missing", str(index))
 
     def _asked(self, request: Request, question: Question) -> Response:
         page = self._pages.confirm(self._desk.screen(), self.reader(request), question)

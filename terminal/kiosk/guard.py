@@ -4,7 +4,7 @@
   (DNS rebinding) gets nothing.
 - Cross-site requests: a POST must come from our own origin (RFC 6454; Fetch standard: ``Origin``,
   ``Sec-Fetch-Site``). One with neither header is refused: every browser sends one of them.
-- Cross-site requests: a POST must come from our own origin (RFC 6454; Fetch standard ``Origin``,
+- Content-Security-Policy (level 3): nothing but our own files, nothing inline, no frames.
 """
 
 from __future__ import annotations

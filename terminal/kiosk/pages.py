@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 from typing import Final
@@ -69,18 +70,11 @@ class Question:
 
 
 class Pages:
-    """Renders every page; holds the settings and the compiled templates, nothing of the moment."""
+    """Renders every page; holds the settings, nothing of the moment."""
 
     def __init__(self, settings: KioskSettings) -> None:
         self._settings = settings
         self._zone = ZoneInfo(settings.time_zone)
-        self._environment = Environment(
-            loader=FileSystemLoader(_ROOM / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
 
     def sell(
         self,
@@ -107,7 +101,7 @@ class Pages:
             typed=typed,
             total=format_amount(total_minor(typed, screen.currency), screen.currency),
             favourites=self._settings.favourites,
-            qr=Markup(qr_svg(screen.ask_text)) if screen.ask_text else "",  # noqa: S704  our SVG
+            qr=Markup(qr_svg(screen.ask_text)) if screen.ask_text else "",  # noqa: S704 - our SVG
             advice=tuple(dict.fromkeys(t.advice(reason) for reason in screen.reasons)),
         )
 
@@ -204,7 +198,7 @@ class Pages:
             "signed": lambda line: format_amount(_signed_minor(line), screen.currency),
             "clock": lambda unix_s: self._local(unix_s).strftime("%H:%M"),
         }
-        return self._environment.get_template(template).render(
+        return _templates().get_template(template).render(
             t=words(reader.language),
             screen=screen,
             problem=problem,
@@ -224,6 +218,19 @@ class Pages:
 
     def _moment(self, unix_s: int) -> str:
         return self._local(unix_s).strftime("%Y-%m-%d %H:%M")
+
+
+@cache
+def _templates() -> Environment:
+    """The templates, compiled once for the process; nothing in them changes afterwards."""
+    return Environment(
+        loader=FileSystemLoader(_ROOM / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
 
 
 def _signed_minor(line: SaleLine) -> int:

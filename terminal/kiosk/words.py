@@ -36,14 +36,14 @@ class Words:
     def reason(self, reason: Reason, prior_entry: int | None = None) -> str:
         """The reason in words; with the entry that took it where it was accepted before."""
         english = reason.text[0].upper() + reason.text[1:]
-        text = english if self.tag == "en" else REASONS_ZH[reason]
+        text = english if self.tag == "en" else REASONS_ZH.get(reason, english)
         if reason is Reason.ALREADY_ACCEPTED and prior_entry is not None:
             return text + self("reason.entry", index=prior_entry)
         return text
 
     def advice(self, reason: Reason) -> str:
         """What the seller can do about the reason."""
-        return self("advice." + ADVICE[reason])
+        return self("advice." + ADVICE.get(reason, "other_way"))
 
 
 _WORDS: Final = MappingProxyType(
