@@ -157,12 +157,9 @@ class Payments:
             found = judge_overlap(genuine, entry, place.terminal, place.epoch, policy, clash)
             worst = max(worst, found, key=lambda finding: (finding.status, finding.reason))
             self._note_overlap(one, spend)
-        overlap = ledger.overlap_minor(
-            spend.from_minor,
-            spend.end_minor,
-            [(one.from_minor, one.end_minor) for one in others],
-        )
-        return worst, overlap
+        gone = [(one.from_minor, one.end_minor) for one in others]
+        gone += self._unit.money.given_back(spend.issuer, spend.serial)
+        return worst, ledger.overlap_minor(spend.from_minor, spend.end_minor, gone)
 
     def _note_overlap(self, first: PaidSpend, second: PaidSpend) -> None:
         amount = ledger.overlap_minor(

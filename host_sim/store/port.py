@@ -143,6 +143,12 @@ class Money(Protocol):
 
     def all_returns(self) -> tuple[Returned, ...]: ...
 
+    def add_given_back(self, issuer: int, serial: int, start: int, stop: int) -> None:
+        """Raises Taken: an interval that begins there was given back before."""
+
+    def given_back(self, issuer: int, serial: int) -> tuple[tuple[int, int], ...]:
+        """The intervals [start, stop) of a coupon that were given back, in order."""
+
     def post(self, transfer: Transfer) -> bool:
         """False, and nothing is written, when a transfer of this id was posted before."""
 

@@ -134,6 +134,21 @@ class SqliteMoney:
         rows = self._connection.execute(f"{_RETURNED} ORDER BY terminal, epoch, idx")
         return tuple(Returned(*row) for row in rows)
 
+    def add_given_back(self, issuer: int, serial: int, start: int, stop: int) -> None:
+        self._insert(
+            "INSERT INTO given_back VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (issuer, serial, start, stop),
+            "this interval was given back before",
+        )
+
+    def given_back(self, issuer: int, serial: int) -> tuple[tuple[int, int], ...]:
+        rows = self._connection.execute(
+            "SELECT from_minor, end_minor FROM given_back WHERE issuer = ? AND serial = ?"
+            " ORDER BY from_minor",
+            (issuer, serial),
+        )
+        return tuple((start, stop) for start, stop in rows)
+
     def post(self, transfer: Transfer) -> bool:
         self._connection.execute(
             "INSERT INTO transfer VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",

@@ -43,6 +43,15 @@ CREATE TABLE returned (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX returned_by_spend ON returned (issuer, serial, from_minor, spend_minor, terminal);
 
+-- Intervals nobody spent, given back to the holder once nobody could any more.
+CREATE TABLE given_back (
+    issuer     INTEGER NOT NULL,
+    serial     INTEGER NOT NULL,
+    from_minor INTEGER NOT NULL,
+    end_minor  INTEGER NOT NULL CHECK (end_minor > from_minor),
+    PRIMARY KEY (issuer, serial, from_minor)
+) STRICT, WITHOUT ROWID;
+
 -- The id is a hash of the cause, so that posting twice is posting once.
 CREATE TABLE transfer (
     transfer BLOB NOT NULL PRIMARY KEY CHECK (length(transfer) = 16),
