@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from importlib import resources
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeVar
 
 import msgspec
 
@@ -23,6 +23,10 @@ Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 MAX_CONFIG_BYTES: Final = 64 * 1024
+OFF: Final = "off"
+"""In the place of a device: there is none, or it is not to be used."""
+
+_Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
 
 class Favourite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,12 +36,30 @@ class Favourite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     amount: Name
 
 
+class Board(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One board's data (boards/README.md); every field is required."""
+
+    name: Name
+    title: str
+    kind: Literal["terminal", "panel"]
+    tested_on_hardware: bool
+    audio_input: Name
+    audio_output: Name
+    reader_path: Name
+    panel_path: Name
+    panel_baud: Annotated[int, msgspec.Meta(gt=0)]
+    pins: dict[str, int | tuple[int, ...]]
+    features: dict[str, bool]
+
+
 class Kiosk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The seller's page; port 0 lets the system choose."""
 
     enabled: bool = True
     port: Port = 8600
     language: Name = "en"
+    """Of the page at first; each browser may choose another."""
+    hand: Literal["right", "left"] = "right"
     favourites: tuple[Favourite, ...] = ()
 
 
@@ -58,8 +80,8 @@ class Voice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     enabled: bool = True
     seller: Name = "en"
-    payer: str | None = None
-    cue: Name = "bell"
+    payer: Name = "zh"
+    cue: Name = "kumquat"
 
 
 class Reader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,6 +112,9 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kiosk: Kiosk = Kiosk()
     audio: Audio = Audio()
     voice: Voice = Voice()
+    time_zone: Name = "UTC"
+    day_begins_h: Annotated[int, msgspec.Meta(ge=0, le=23)] = 0
+    """When a business day begins, by the clock of ``time_zone``."""
     reader: Reader = Reader()
     panel: Panel = Panel()
     post: Post | None = None
@@ -103,14 +128,31 @@ def decode_config(text: str) -> Config:
     Raises:
         ConfigError: not TOML, an unknown setting, or a value of the wrong kind; the field is named.
     """
-    if len(text.encode()) > MAX_CONFIG_BYTES:
-        raise ConfigError("config", f"larger than {MAX_CONFIG_BYTES} bytes")
-    try:
-        return msgspec.convert(tomllib.loads(text), Config)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError("config", f"not TOML: {error}") from error
-    except msgspec.ValidationError as error:
-        raise _named(error) from error
+    return _decode(text, Config, "config")
+
+
+def decode_board(text: str) -> Board:
+    """A board's data from TOML text.
+
+    Raises:
+        ConfigError: not TOML, or a field is missing, unknown or of the wrong kind.
+    """
+    return _decode(text, Board, "board")
+
+
+def load_board(name: str) -> Board:
+    """The data of a board that a terminal runs on.
+
+    Raises:
+        ConfigError: no such board, or one that is no terminal.
+    """
+    if name not in known_boards():
+        raise ConfigError("board", f"{name!r} is none of: {', '.join(known_boards())}")
+    room = resources.files("boards").joinpath(name, "board.toml")
+    board = decode_board(room.read_text(encoding="utf-8"))
+    if board.kind != "terminal":
+        raise ConfigError("board", f"{name!r} is a {board.kind}, not a terminal")
+    return board
 
 
 def load_config(path: Path) -> Config:
@@ -128,11 +170,22 @@ def load_config(path: Path) -> Config:
     return decode_config(text)
 
 
-def _named(error: msgspec.ValidationError) -> ConfigError:
+def _decode(text: str, kind: type[_Struct], name: str) -> _Struct:
+    if len(text.encode()) > MAX_CONFIG_BYTES:
+        raise ConfigError(name, f"larger than {MAX_CONFIG_BYTES} bytes")
+    try:
+        return msgspec.convert(tomllib.loads(text), kind)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(name, f"not TOML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise _named(error, name) from error
+
+
+def _named(error: msgspec.ValidationError, name: str) -> ConfigError:
     """msgspec says ``problem - at `$.kiosk.port` ``: the path becomes the field."""
     found = re.fullmatch(r"(.*?)(?: - at `\$\.?(.*)`)?", str(error), re.DOTALL)
     assert found is not None
-    return ConfigError(found[2] or "config", found[1])
+    return ConfigError(found[2] or name, found[1])
 
 
 def known_boards() -> tuple[str, ...]:

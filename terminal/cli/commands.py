@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from terminal.cli import sound
+from terminal.cli import operate, sound
 
 if TYPE_CHECKING:
     import typer
@@ -14,5 +14,9 @@ def register(app: typer.Typer) -> None:
     """Give the application its commands, once."""
     if app.registered_commands:
         return
+    app.command()(operate.run)
+    app.command()(operate.enrol)
+    app.command()(operate.status)
+    app.command()(operate.demo)
     app.command()(sound.listen)
     app.command()(sound.play)

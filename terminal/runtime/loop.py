@@ -66,7 +66,7 @@ class Runtime:
         self._open_shop = open_shop
         self._report = report
         self._now_ms = monotonic_ms
-        self._unattended = unattended
+        self.unattended = unattended
         self._shop = open_shop(self._tell)
         self.board = board(self._shop)
         self._reopen_at_ms = 0
@@ -204,17 +204,17 @@ class Runtime:
 
     def tap_armed(self) -> bool:
         """Whether a card may pay now; read from the reader's thread."""
-        return self._unattended is not None or self.board.screen.phase is Phase.WAITING
+        return self.unattended is not None or self.board.screen.phase is Phase.WAITING
 
     def tap_ask(self) -> TapAsk | None:
         """The open sale's request; an unattended post opens one for this card."""
         desk = self.desk
         sale = desk.till.sale
         try:
-            if self._unattended is not None and (sale is None or sale.entry_index is not None):
+            if self.unattended is not None and (sale is None or sale.entry_index is not None):
                 if desk.phase is Phase.WAITING:
                     desk.cancel()
-                desk.charge(self._unattended.amount_minor, TAP_LIFETIME_MS, renewals=0)
+                desk.charge(self.unattended.amount_minor, TAP_LIFETIME_MS, renewals=0)
                 sale = desk.till.sale
         except DeskRefused as refusal:
             self._report({"event": "not_judged", "why": str(refusal)})

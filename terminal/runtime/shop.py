@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from terminal.journal.writer import Journal
-from terminal.runtime.policy_desk import InstalledPolicy
 from terminal.sale.desk import SaleDesk
 from terminal.sale.outcome import Telling
 from terminal.sale.till import Till
 from terminal.sale.timekeeper import Timekeeper
+from terminal.sync.policies import Policies
 
 HOST_ANCHOR: Final = "clock.host"
 """Name of the small value that keeps the last host-signed time."""
@@ -25,14 +25,15 @@ class Shop:
     till: Till
     desk: SaleDesk
     timekeeper: Timekeeper
-    policies: InstalledPolicy
+    policies: Policies
 
     def hear_host(self, unix_s: int) -> None:
         """A dialogue with the host ended well: its time, and the policy it may have brought."""
-        self.journal.record_contact(unix_s)
         anchor = self.timekeeper.hear_host(unix_s)
         self.journal.keep(HOST_ANCHOR, anchor.encode(), durable=False)
-        self.till.policy = self.policies.policy
+        installed = self.policies.installed()
+        assert installed is not None, "a terminal sells under a policy"
+        self.till.policy = installed
 
 
 OpenShop = Callable[[Callable[[Telling], None]], Shop]

@@ -54,6 +54,7 @@ class Returned:
     index: int
     original: int
     amount_minor: int
+    void: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ class Till:
         with self._journal.transaction() as transaction:
             entry = transaction.void(index, policy=self.policy.version)
         assert line is not None
-        return Returned(entry.index, index, line.amount_minor)
+        return Returned(entry.index, index, line.amount_minor, void=True)
 
     # --- judging -------------------------------------------------------------------------------
 

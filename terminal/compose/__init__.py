@@ -1,0 +1,1 @@
+"""Where concrete devices are named: a configuration and a state directory become a terminal."""
