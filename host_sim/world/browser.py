@@ -34,13 +34,13 @@ FLAGS: Final = (
 _REMEDY: Final = "install it with: apt-get install chromium"
 
 
-def find_browser() -> str:
+def find_browser(programs: tuple[str, ...] = PROGRAMS) -> str:
     """The path of an installed chromium.
 
     Raises:
         DeviceError: none is installed.
     """
-    for program in PROGRAMS:
+    for program in programs:
         found = shutil.which(program)
         if found:
             return found

@@ -103,6 +103,18 @@ def _lines() -> tuple[SaleLine, ...]:
     )
 
 
+def _totals(lines: tuple[SaleLine, ...]) -> Totals:
+    sales = [line for line in lines if line.kind is LineKind.SALE]
+    offline = [line for line in lines if line.state is LineState.ACCEPTED_OFFLINE]
+    return Totals(
+        sales_count=len(sales),
+        sales_minor=sum(line.amount_minor for line in sales),
+        returned_minor=sum(line.amount_minor for line in lines if line not in sales),
+        unsynced_count=len(offline),
+        at_risk_minor=sum(line.amount_minor for line in offline if line in sales),
+    )
+
+
 def _screen(language: str) -> Screen:
     return Screen(
         version=1,
@@ -110,13 +122,7 @@ def _screen(language: str) -> Screen:
         currency=CNY,
         payee="李记水果" if language == "zh" else "Li's Fruit",
         terminal=1001,
-        totals=Totals(
-            sales_count=8,
-            sales_minor=15550,
-            returned_minor=1850,
-            unsynced_count=3,
-            at_risk_minor=2050,
-        ),
+        totals=_totals(_lines()),
         last_host_contact_unix_s=NOON_UNIX_S - 3600,
         policy_version=7,
         simulated=True,

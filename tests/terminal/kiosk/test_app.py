@@ -44,7 +44,7 @@ def test_the_bar_always_shows_the_days_total_what_is_not_confirmed_and_what_is_a
     client = client_of(SimulatedDesk(scene("declined")))
     for path in PAGES:
         text = client.get(path).text
-        assert "137.00" in text
+        assert "147.00" in text
         assert "20.50" in text
         assert words("en")("status.offline") in text
 
