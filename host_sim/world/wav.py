@@ -5,6 +5,7 @@ Source: RIFF WAVE as the standard library's ``wave`` reads and writes it. Full s
 
 from __future__ import annotations
 
+import io
 import wave
 from typing import TYPE_CHECKING, Final
 
@@ -37,24 +38,32 @@ def write_wav(path: Path, samples: Samples) -> None:
 
 
 def read_wav(path: Path) -> Samples:
+    """The first channel of a file as float32 of shape (n,).
+
+    Raises:
+        DecodeError: as ``decode_wav``.
+        OSError: the file cannot be read.
+    """
+    return decode_wav(path.read_bytes())
+
+
+def decode_wav(data: bytes) -> Samples:
     """The first channel as float32 of shape (n,).
 
     Raises:
         DecodeError: not a 16-bit WAV at 48 kHz, or longer than ten minutes.
-        OSError: the file cannot be read.
     """
     try:
-        with wave.open(str(path), "rb") as source:
-            _, width, rate_hz, frames, *_ = parameters = source.getparams()
+        with wave.open(io.BytesIO(data), "rb") as source:
+            channels, width, rate_hz, frames, *_ = source.getparams()
             if (width, rate_hz) != (2, SAMPLE_RATE_HZ):
                 raise DecodeError(
                     "wav.format", f"{8 * width} bits at {rate_hz} Hz, not 16 at 48000"
                 )
             if frames > MAX_SECONDS * SAMPLE_RATE_HZ:
                 raise DecodeError("wav.length", f"longer than {MAX_SECONDS} s")
-            pcm = np.frombuffer(source.readframes(frames), "<i2")
-    except (wave.Error, EOFError) as error:
+            raw = source.readframes(frames)
+    except (wave.Error, EOFError, RuntimeError) as error:
         raise DecodeError("wav", "not a WAV file") from error
-    channels = parameters.nchannels
-    first = pcm[: pcm.size // channels * channels : channels]
-    return (first / _FULL_SCALE).astype(np.float32)
+    pcm = np.frombuffer(raw[: len(raw) // (2 * channels) * 2 * channels], "<i2")
+    return (pcm[::channels] / _FULL_SCALE).astype(np.float32)
