@@ -17,13 +17,17 @@ from terminal.journal.draft import EntryDraft
 from terminal.journal.entry import Entry, EntryKind
 from terminal.journal.writer import Journal
 from terminal.payment.coupon import CouponFields, CouponId, decode_coupon, sign_coupon
+from terminal.payment.limits import Limits
+from terminal.payment.policy import HostKeys, IssuerKey, Policy, sign_policy
 from terminal.payment.presentation import alone_presentation, full_presentation
 from terminal.payment.request import Ask, Request
 from terminal.payment.spend import SpendId
-from terminal.ports import ClockQuality
+from terminal.ports import ClockQuality, Signer
 
 ORIGIN: Final = "host.example/t/7/1"
 NOON_UNIX_S: Final = 1_794_916_800
+TERMINAL: Final = 7
+MIRROR_NAME: Final = "host.example/m"
 CURRENCY: Final = 156
 LIMIT_MINOR: Final = 1_000_000
 
@@ -102,7 +106,9 @@ class Shop:
             self._spent_minor[phone],
             self._spent_minor[phone] + amount_minor,
         )
-        request = Request(7, CURRENCY, amount_minor, self._random.randbytes(8), Ask.NOTHING).encode()
+        request = Request(
+            7, CURRENCY, amount_minor, self._random.randbytes(8), Ask.NOTHING
+        ).encode()
         coupon_bytes = self._coupons[phone]
         coupon = decode_coupon(coupon_bytes)
         make = alone_presentation if start else full_presentation
@@ -125,6 +131,32 @@ class Shop:
         draft = self.draft(amount_minor, phone)
         with journal.transaction() as transaction:
             return transaction.append(draft)
+
+    def policy(self, version: int, root: Signer, verdict: Signer, mirror: Signer) -> bytes:
+        """A policy of this shop's terminal, signed by the host's root."""
+        far = NOON_UNIX_S + 365 * 86_400
+        issuer_key = parse_public_key(self._issuer.public_key, "issuer")
+        issuer = IssuerKey(1, issuer_key, LIMIT_MINOR, (1,), 0, far, far)
+        host = HostKeys(
+            verdict=parse_public_key(verdict.public_key, "verdict"),
+            mirror=parse_public_key(mirror.public_key, "mirror"),
+            mirror_name=MIRROR_NAME,
+        )
+        policy = Policy(
+            version=version,
+            issued_at_unix_s=NOON_UNIX_S,
+            not_before_unix_s=NOON_UNIX_S,
+            merchant=1,
+            site=1,
+            terminal=TERMINAL,
+            name="Shop",
+            currency=CURRENCY,
+            scopes=(1,),
+            limits=Limits(10_000, 5_000, 50_000, 10**6, 10**4, 10, 86_400, 86_400, 1_000),
+            issuers=(issuer,),
+            host=host,
+        )
+        return sign_policy(policy, root)
 
     def coupon_ids(self) -> Iterator[CouponId]:
         """The phones' coupons, in order."""

@@ -213,6 +213,19 @@ class JournalReader:
         found = row.fetchone()
         return None if found is None else found[0]
 
+    def policies(self) -> tuple[bytes, ...]:
+        """Every policy bundle that was ever installed, oldest first."""
+        rows = self.checked_connection().execute("SELECT data FROM policy ORDER BY version")
+        return tuple(data for (data,) in rows)
+
+    def signatures(self, start: int = 0, stop: int | None = None) -> tuple[bytes, ...]:
+        """The journal key's signatures over the checkpoints of sizes start + 1 … stop."""
+        stop = self.size if stop is None else stop
+        rows = self.checked_connection().execute(
+            "SELECT signature FROM entry WHERE idx >= ? AND idx < ? ORDER BY idx", (start, stop)
+        )
+        return tuple(signature for (signature,) in rows)
+
     def kept(self, name: str) -> bytes | None:
         """A small value kept under this name."""
         found = (
