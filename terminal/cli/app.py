@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import click
 import typer
 
 from terminal.cli.output import Output
 from terminal.errors import KumquatError
 
+WRONG_USAGE: Final = 2
 INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
+_USAGE: Final[Any] = typer.BadParameter.__bases__[0]
+"""typer's usage error: every complaint about the words of a command line derives from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,10 @@ def main(arguments: list[str] | None = None) -> int:
     except KumquatError as error:
         Output("--json" in given).error(error)
         return error.exit_code
-    except click.ClickException as error:
+    except _USAGE as error:
         error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+        return WRONG_USAGE
+    except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except BrokenPipeError:
         # Nobody reads any more: leave quietly, without a second complaint at exit.

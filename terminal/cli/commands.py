@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from terminal.cli import operate, sound
+from terminal.cli import audit, doctor, operate, sound, tap
 
 if TYPE_CHECKING:
     import typer
@@ -20,3 +20,7 @@ def register(app: typer.Typer) -> None:
     app.command()(operate.demo)
     app.command()(sound.listen)
     app.command()(sound.play)
+    app.command()(tap.tap)
+    app.command()(audit.export)
+    app.command()(audit.verify)
+    app.command()(doctor.doctor)
