@@ -20,8 +20,6 @@ from terminal.errors import KumquatError
 WRONG_USAGE: Final = 2
 INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
-_USAGE: Final[Any] = typer.BadParameter.__bases__[0]
-"""typer's usage error: every complaint about the words of a command line derives from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +70,8 @@ def main(arguments: list[str] | None = None) -> int:
     except KumquatError as error:
         Output("--json" in given).error(error)
         return error.exit_code
-    except _USAGE as error:
-        error.show()
+    except typer.TyperException as error:
+        Output("--json" in given).usage(error)
         return WRONG_USAGE
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED

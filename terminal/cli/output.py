@@ -46,6 +46,12 @@ class Output:
             self.result({"event": "error", "error": kind, "message": str(error)}, "")
         self._err.print(f"kumquat: {error}", markup=False, style="red")
 
+    def usage(self, error: Exception) -> None:
+        """The command line's words are off: what, and where the right ones are."""
+        words = getattr(error, "format_message", error.__str__)()
+        self._err.print(f"kumquat: {words}", markup=False, style="red")
+        self._err.print("kumquat: `kumquat COMMAND --help` lists what it takes", markup=False)
+
     def progress(self) -> Progress:
         """A progress display for anything long; shows nothing in JSON or in a pipe."""
         columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
