@@ -95,7 +95,7 @@ class Verdict:
         cbor.expect_uint(self.epoch, "verdict.epoch", U32)
         cbor.expect_uint(self.index, "verdict.index")
         cbor.expect_bytes(self.leaf, "verdict.leaf", LEAF_SIZE)
-        cbor.expect_uint(self.reason, "verdict.reason", U16)
+        cbor.expect_uint(int(self.reason), "verdict.reason", U16)
         cbor.expect_uint(self.time_unix_s, "verdict.time")
 
     def encode(self) -> bytes:
