@@ -11,7 +11,6 @@ make ``receive`` raise.
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Final
 
 from terminal.errors import DecodeError
@@ -43,38 +42,12 @@ from terminal.panel.messages import (
     StatusFlag,
     decode_report,
 )
+from terminal.panel.states import TRANSITIONS, Cause, LinkState
 
 CONFIRM_TIMEOUT_MS: Final = 1000
 """How long a pulse may go without the panel's answer before it counts as unconfirmed."""
 
 MAX_UNSENT_BYTES: Final = 4096
-
-
-class LinkState(Enum):
-    """Where the terminal stands with its panel."""
-
-    SEEKING = "seeking"
-    GREETED = "greeted"
-    LINKED = "linked"
-
-
-class Cause(Enum):
-    """What moves a link from one state to another."""
-
-    HELLO = "hello heard"
-    HEARD = "frame of this link heard"
-    LOSS = "silence, no acknowledgement, another hello, or device gone"
-
-
-TRANSITIONS: Final = {
-    (LinkState.SEEKING, Cause.HELLO): LinkState.GREETED,
-    (LinkState.GREETED, Cause.HELLO): LinkState.GREETED,
-    (LinkState.GREETED, Cause.HEARD): LinkState.LINKED,
-    (LinkState.GREETED, Cause.LOSS): LinkState.SEEKING,
-    (LinkState.LINKED, Cause.HEARD): LinkState.LINKED,
-    (LinkState.LINKED, Cause.LOSS): LinkState.SEEKING,
-}
-"""Every legal transition; the diagram in docs/protocol/panel.md is drawn from this table."""
 
 
 class PanelSession:
@@ -227,24 +200,26 @@ class PanelSession:
             events.append(ReportUnreadable("frame", "no message of a panel"))
             return
         kind, number, seq, ack, stamp, payload = message
-        if kind == wire.HELLO and payload[:1] != bytes([wire.VERSION]):
-            self._refuse(payload, events)
-            return
-        try:
-            report = decode_report(kind, payload)
-        except DecodeError as error:
-            events.append(ReportUnreadable(error.field, error.problem))
-            return
-        if isinstance(report, Hello):
+        if kind == wire.HELLO:
+            if payload[:1] != bytes([wire.VERSION]):
+                self._refuse(payload, events)
+                return
             self._stamp = stamp
-            self._greet(report, now_ms, events)
-        elif self.state is not LinkState.SEEKING and number == self._number:
-            self._stamp = stamp
-            self._heard_ms = now_ms
+        elif self._is_of_this_link(number):
+            self._stamp, self._heard_ms = stamp, now_ms
             self._link.acknowledged(ack)
             self._confirm(events)
-            if seq == 0 or self._link.take(seq):
-                self._act(report, now_ms, events)
+            if seq and not self._link.take(seq):
+                return
+        else:
+            return
+        try:
+            self._act(decode_report(kind, payload), now_ms, events)
+        except DecodeError as error:
+            events.append(ReportUnreadable(error.field, error.problem))
+
+    def _is_of_this_link(self, number: int) -> bool:
+        return self.state is not LinkState.SEEKING and number == self._number
 
     def _greet(self, hello: Hello, now_ms: int, events: list[PanelEvent]) -> None:
         if self.state is LinkState.LINKED:
@@ -260,6 +235,8 @@ class PanelSession:
 
     def _act(self, report: Report, now_ms: int, events: list[PanelEvent]) -> None:
         match report:
+            case Hello():
+                self._greet(report, now_ms, events)
             case Status():
                 self._take_status(report, events)
             case Key(character):
