@@ -159,10 +159,15 @@ def decode_policy(data: bytes, root_key: PublicKey) -> Policy:
     payload, signature = cose.unpack1(data, "policy", MAX_SIZE)
     aad = cose.external_aad(PURPOSE, root_key.algorithm)
     root_key.verify(signature, cose.sig_structure(payload, aad))
-    return _decode_payload(payload)
+    return decode_policy_payload(payload)
 
 
-def _decode_payload(payload: bytes) -> Policy:
+def decode_policy_payload(payload: bytes) -> Policy:
+    """The policy in a payload whose signature was checked.
+
+    Raises:
+        DecodeError: naming the first field that is wrong.
+    """
     value = cbor.decode(payload, "policy.payload", MAX_SIZE)
     items = cbor.expect_array(value, "policy.payload", 17)
     if cbor.expect_uint(items[0], "policy.format") != _FORMAT:
