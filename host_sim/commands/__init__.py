@@ -1,0 +1,1 @@
+"""The commands of ``kumquat-host``: each parses, calls the core once, and prints."""
