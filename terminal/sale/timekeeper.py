@@ -51,8 +51,11 @@ def decode_anchor(data: bytes) -> HostAnchor:
 class Timekeeper:
     """Judges the clock's readings. ``anchor`` is the last host-signed time, None before one."""
 
-    def __init__(self, clock: Clock, anchor: HostAnchor | None = None) -> None:
+    def __init__(
+        self, clock: Clock, anchor: HostAnchor | None = None, built_unix_s: int = BUILT_UNIX_S
+    ) -> None:
         self._clock = clock
+        self._built_unix_s = built_unix_s
         self.anchor = anchor
 
     def hear_host(self, unix_s: int) -> HostAnchor:
@@ -66,7 +69,7 @@ class Timekeeper:
         floor_s = floor_of(
             host_signed_s=self.anchor.unix_s if self.anchor else None,
             policy_issued_s=policy.issued_at_unix_s,
-            built_s=BUILT_UNIX_S,
+            built_s=self._built_unix_s,
             last_good_entry_s=last_good_entry_unix_s or None,
         )
         return judge(unix_s, quality, floor_s, policy.limits.offline_horizon_s)
