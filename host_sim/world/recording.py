@@ -31,8 +31,10 @@ RAW_FLAGS: Final = (
     "--format=float32le",
     f"--rate={SAMPLE_RATE_HZ}",
     "--channels=1",
-    "--latency-msec=20",
 )
+RECORD_LATENCY: Final = "--latency-msec=20"
+PLAY_LATENCY: Final = "--latency-msec=250"
+"""What is buffered ahead: a busy processor makes a gap only when it is away for longer."""
 _POLL_S: Final = 0.02
 
 
@@ -53,7 +55,7 @@ class Recorder:
         self._kept: Samples | None = None
         with path.open("wb") as out:
             self._process = subprocess.Popen(
-                ("parec", f"--device={sink}.monitor", *RAW_FLAGS),
+                ("parec", f"--device={sink}.monitor", RECORD_LATENCY, *RAW_FLAGS),
                 env=dict(env), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL,
             )  # fmt: skip
         deadline_s = time.monotonic() + START_DEADLINE_S
@@ -105,7 +107,7 @@ def play_recording(
     pad = np.zeros(round(PAD_S * SAMPLE_RATE_HZ), np.float32)
     try:
         subprocess.run(
-            ("pacat", "--playback", f"--device={sink}", *RAW_FLAGS),
+            ("pacat", "--playback", f"--device={sink}", PLAY_LATENCY, *RAW_FLAGS),
             input=np.concatenate((pad, samples, pad)).astype("<f4").tobytes(),
             env=dict(env), check=True, capture_output=True, timeout=timeout_s,
         )  # fmt: skip

@@ -149,6 +149,17 @@ class VirtualSoundCard:
         """
         play_recording(samples, self._known(sink), self.env)
 
+    def unplug(self, sink: str) -> None:
+        """Take one sink and its monitor away, as when a cable is pulled."""
+        for line in self._pactl("list", "short", "modules").splitlines():
+            number, *words = line.split()
+            if f"sink_name={self._known(sink)}" in words:
+                self._pactl("unload-module", number)
+
+    def plug(self, sink: str) -> None:
+        """Bring it back under the same name."""
+        self._pactl("load-module", *_null_sink(self._known(sink)))
+
     def close(self) -> None:
         """End everything that was started, by process id, and remove the private directory."""
         for recorder in self._recorders:
@@ -201,11 +212,15 @@ class VirtualSoundCard:
 
     def _answers(self) -> bool:
         """True once the script has run to its end: its last line makes ``phone_mic``."""
-        listing = subprocess.run(
-            ("pactl", "list", "short", "sources"),
+        return "phone_mic" in self._pactl("list", "short", "sources")
+
+    def _pactl(self, *command: str) -> str:
+        done = subprocess.run(
+            ("pactl", *command),
             env=dict(self.env), capture_output=True, timeout=ANSWER_DEADLINE_S, check=False,
+            text=True,
         )  # fmt: skip
-        return b"phone_mic" in listing.stdout
+        return done.stdout
 
     def _log(self) -> str:
         log = self._directory / "log"
@@ -222,15 +237,16 @@ default-sample-channels = 1
 """
 
 
-# Without norewinds an idle sink sleeps two seconds before it hears of a new listener.
-_NULL_SINK: Final = "rate=48000 channels=1 format=float32le norewinds=1"
+def _null_sink(name: str) -> tuple[str, ...]:
+    # Without norewinds an idle sink sleeps two seconds before it hears of a new listener.
+    form = ("rate=48000", "channels=1", "format=float32le", "norewinds=1")
+    return ("module-null-sink", f"sink_name={name}", *form)
 
 
 def _server_script(socket: Path, sinks: Sequence[str]) -> str:
-    null = "load-module module-null-sink sink_name={} " + _NULL_SINK
     lines = [
         f"load-module module-native-protocol-unix socket={socket} auth-anonymous=1",
-        *(null.format(name) for name in sinks),
+        *(" ".join(("load-module", *_null_sink(name))) for name in sinks),
         f"set-default-sink {sinks[0]}",
         f"load-module module-remap-source master={sinks[-1]}.monitor source_name=phone_mic",
         "set-default-source phone_mic",

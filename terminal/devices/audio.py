@@ -61,8 +61,11 @@ QUEUE_S: Final = 10.0
 """Sound kept for a reader that is busy; beyond it the oldest is dropped and counted."""
 STALL_S: Final = 3.0
 """A working microphone is never silent this long: silence comes as blocks of zeros."""
+INPUT_LATENCY_S: Final = 0.1
+OUTPUT_LATENCY_S: Final = 0.25
+"""What a device may buffer: a busy processor makes a gap only when it is away for longer."""
 LEAD_S: Final = 0.05
-TAIL_S: Final = 0.2
+TAIL_S: Final = OUTPUT_LATENCY_S + 0.1
 """Silence around each sound: a stream loses its first milliseconds and its last buffer."""
 PLAY_MARGIN_S: Final = 10.0
 """How much longer than the sound itself playing may take."""
@@ -94,7 +97,9 @@ class Microphone:
         self._starved_s = 0.0
         self._level_dbfs = SILENCE_DBFS
         index = choose_device(device, list_devices(), "input")
-        self._stream = open_stream("input", self._name, index, block, self._heard, self._queue.end)
+        self._stream = open_stream(
+            "input", self._name, index, block, INPUT_LATENCY_S, self._heard, self._queue.end
+        )
 
     @property
     def sample_rate_hz(self) -> int:
@@ -167,7 +172,7 @@ class Speaker:
         playing = _Playing(np.concatenate((lead, samples.astype(np.float32, copy=False), tail)))
         over = threading.Event()
         stream = open_stream(
-            "output", self._name, self._index, BLOCK_SAMPLES, playing.fill, over.set
+            "output", self._name, self._index, 0, OUTPUT_LATENCY_S, playing.fill, over.set
         )
         try:
             finished = over.wait(samples.size / SAMPLE_RATE_HZ + PLAY_MARGIN_S)

@@ -113,10 +113,14 @@ def open_stream(
     name: str,
     index: int | None,
     block: int,
+    latency_s: float,
     callback: SoundCallback,
     finished: Callable[[], None],
 ) -> Any:
     """A running stream: mono where the device has it, else stereo.
+
+    ``block`` 0 lets the device choose; ``latency_s`` is what it may buffer, and the longest that
+    our thread may be held up without a gap.
 
     Raises:
         DeviceError: it cannot be opened, or offers no 48 kHz.
@@ -130,6 +134,7 @@ def open_stream(
             stream = make(
                 samplerate=SAMPLE_RATE_HZ,
                 blocksize=block,
+                latency=latency_s,
                 device=index,
                 channels=channels,
                 dtype="float32",
