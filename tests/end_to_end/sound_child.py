@@ -1,7 +1,8 @@
 """A child process on the virtual sound card: PortAudio reads its environment when it starts.
 
-``hear DEVICE SECONDS FILE``, ``starve DEVICE SECONDS FILE``, ``play DEVICE FILE`` and
-``receive DEVICE SECONDS``; ``ready`` is printed when the device is open, JSON at the end.
+``hear DEVICE SECONDS FILE``, ``starve DEVICE SECONDS FILE``, ``receive DEVICE SECONDS``,
+``survive DEVICE SECONDS`` and ``play DEVICE FILE``; ``ready`` is printed when the device is open,
+JSON at the end.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 
 from terminal.acoustic import FrameReceived, Receiver
 from terminal.devices.audio import Microphone, Speaker
+from terminal.devices.sound_system import SoundSystem
 from terminal.errors import DeviceError
 
 
@@ -51,6 +54,23 @@ def receive(device: str, seconds: str) -> None:
                 return
 
 
+def survive(device: str, seconds: str) -> None:
+    """Open the microphone again whenever it is gone; say so each time sound comes."""
+    system, deadline_s, told = SoundSystem(), time.monotonic() + float(seconds), False
+    while time.monotonic() < deadline_s:
+        try:
+            with closing(system.microphone(device)) as source:
+                while time.monotonic() < deadline_s:
+                    if source.read(0.1) is not None and not told:
+                        print("ready", flush=True)
+                        told = True
+        except DeviceError as error:
+            if told:
+                print(json.dumps({"fault": str(error)}), flush=True)
+            told = False
+            time.sleep(0.2)
+
+
 def play(device: str, file: str) -> None:
     """Play a saved array to its end."""
     Speaker(device).play(np.load(Path(file)))
@@ -63,6 +83,8 @@ if __name__ == "__main__":
         hear(arguments[0], arguments[1], arguments[2], queue_s=0.1, nap_s=1.5)
     elif command == "hear":
         hear(arguments[0], arguments[1], arguments[2])
+    elif command == "survive":
+        survive(arguments[0], arguments[1])
     elif command == "receive":
         receive(*arguments)
     else:

@@ -150,6 +150,18 @@ def test_a_card_that_goes_away_is_a_device_error_within_seconds(tmp_path: Path) 
         assert "stopped delivering sound" in result(ear)["fault"]
 
 
+def test_a_microphone_plugged_in_again_is_heard_again() -> None:
+    with (
+        VirtualSoundCard(("air",)) as card,  # with another, the server would move the stream
+        child(card, "survive", card.microphone("air"), 30) as ear,
+    ):
+        assert ear.stdout is not None
+        card.unplug("air")
+        assert "stopped delivering sound" in json.loads(ear.stdout.readline())["fault"]
+        card.plug("air")
+        assert ear.stdout.readline() == "ready\n"
+
+
 def test_nothing_is_left_running_or_lying_about() -> None:
     with VirtualSoundCard(("air",)) as card:
         pid, home = card.pid, Path(card.variables["PULSE_RUNTIME_PATH"])
