@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,6 +83,7 @@ class RecordingDesk:
     known: frozenset[bytes] = frozenset()
     pin: bytes = b""
     is_armed: bool = True
+    when_asked: Callable[[], None] = lambda: None
     presentations: list[bytes] = field(default_factory=list)
     events: list[ReaderEvent] = field(default_factory=list)
 
@@ -89,6 +91,7 @@ class RecordingDesk:
         return self.is_armed
 
     def ask(self, card: CardFound) -> TapAsk | None:
+        self.when_asked()
         if self.request is None:
             return None
         return TapAsk(self.request, self.payee_card, self.known.__contains__, self.pin)

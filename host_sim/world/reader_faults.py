@@ -52,16 +52,16 @@ class ReaderFaults:
     def __init__(self, seed: int = 0, rate: float = 0.0) -> None:
         self._random = random.Random(seed)
         self._rate = rate
-        self._next: list[ReaderFault] = []
+        self._next: list[ReaderFault | None] = []
         self.mute = False
         self.struck: list[ReaderFault] = []
 
-    def plan(self, fault: ReaderFault, times: int = 1) -> None:
-        """Let it strike the next ``times`` answers."""
+    def plan(self, fault: ReaderFault, times: int = 1, after: int = 0) -> None:
+        """Let it strike ``times`` answers, the next ``after`` being spared."""
         if fault is ReaderFault.MUTE:
             self.mute = True
             return
-        self._next.extend([fault] * times)
+        self._next.extend([None] * after + [fault] * times)
 
     def randomise(self, seed: int, rate: float) -> None:
         """Strike at random from now on; rate 0 ends it."""
@@ -76,9 +76,11 @@ class ReaderFaults:
 
     def strike(self) -> ReaderFault | None:
         """The fault for this answer, if any."""
-        fault = self._next.pop(0) if self._next else None
-        if fault is None and self._rate and self._random.random() < self._rate:
-            fault = self._random.choice(_RANDOM_KINDS)
+        if self._next:
+            fault = self._next.pop(0)
+        else:
+            struck = self._rate and self._random.random() < self._rate
+            fault = self._random.choice(_RANDOM_KINDS) if struck else None
         if fault is not None:
             self.struck.append(fault)
         return fault

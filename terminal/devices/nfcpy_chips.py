@@ -27,7 +27,7 @@ from terminal.nfc.isodep import Frame, FrameFault, Heard
 from terminal.nfc.reader import MAX_TARGETS, CardFound, decode_targets
 
 CHECK_READER: Final = "check its cable and power"
-LOOK_TIMEOUT_S: Final = 0.25
+LOOK_TIMEOUT_S: Final = 0.15
 COMMAND_TIMEOUT_S: Final = 0.1
 ANSWER_MARGIN_S: Final = 0.1
 """What the chip and the line may need on top of the time-out on air."""

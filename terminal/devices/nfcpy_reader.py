@@ -39,6 +39,12 @@ from terminal.nfc.reader import Sensed, TwoCards
 
 RATS_WAIT_US: Final = 4_834 + DELTA_US
 """Activation frame waiting time, 65536/fc (ISO/IEC 14443-4, 5.6), and the reader's grace."""
+HIGH_SPEEDS: Final = (921_600, 460_800, 230_400)
+SLOW_DOWN_WAIT_S: Final = 0.05
+_ACK: Final = bytes.fromhex("0000FF00FF00")
+_SET_115200: Final = bytes.fromhex("0000FF03FDD410041800")
+"""SetSerialBaudRate 4 (UM0701-02, 7.2.6); it takes effect with our acknowledgement."""
+_SPEED_SET: Final = bytes.fromhex("0000FF02FED5111A00")
 SERIAL_DRIVERS: Final = ("pn532", "arygon")
 _DIRECT: Final = re.compile(r"tty:(/[A-Za-z0-9_./-]+):([a-z0-9]+)")
 _SEARCHED: Final = re.compile(r"(usb|tty|com)[A-Za-z0-9:-]*")
@@ -174,7 +180,16 @@ class NfcpyReader:
         if direct is None:
             return self._search()
         driver = importlib.import_module(f"nfc.clf.{direct[2]}")
-        self._transport = nfc.clf.transport.TTY(direct[1])
+        try:
+            return self._initialise(driver, direct[1])
+        except OSError:
+            _let_go(self._transport)
+            if not slow_down(direct[1]):
+                raise
+            return self._initialise(driver, direct[1])
+
+    def _initialise(self, driver: Any, port: str) -> Any:
+        self._transport = nfc.clf.transport.TTY(port)
         return driver.init(self._transport)
 
     def _search(self) -> Any:
@@ -183,6 +198,22 @@ class NfcpyReader:
             raise ReaderLost(self._path, "no reader found", CHECK_READER)
         self._transport = getattr(getattr(device, "chipset", None), "transport", None)
         return device
+
+
+def slow_down(port: str) -> bool:
+    """Bring a chip that a killed process left at high speed back to 115,200 baud.
+
+    nfcpy speaks to a chip at 115,200 baud first and then raises the speed, so a chip whose last
+    user had no time to lower it again would stay unreachable until it lost power.
+    """
+    for baud in HIGH_SPEEDS:
+        with serial.Serial(port, baud, timeout=SLOW_DOWN_WAIT_S) as line:
+            line.write(_ACK + _SET_115200)
+            if _ACK in line.read(len(_ACK) + len(_SPEED_SET)):
+                line.write(_ACK)
+                line.flush()
+                return True
+    return False
 
 
 def _carrier(device: Any) -> FrameCarrier:
