@@ -16,12 +16,12 @@ from terminal.crypto.keys import SoftwareSigner, parse_public_key
 from terminal.journal.draft import EntryDraft
 from terminal.journal.entry import Entry, EntryKind
 from terminal.journal.writer import Journal
-from terminal.payment.coupon import CouponFields, CouponId, decode_coupon, sign_coupon
+from terminal.payment.coupon import Coupon, CouponFields, CouponId, decode_coupon, sign_coupon
 from terminal.payment.limits import Limits
 from terminal.payment.policy import HostKeys, IssuerKey, Policy, sign_policy
-from terminal.payment.presentation import alone_presentation, full_presentation
+from terminal.payment.presentation import Alone, Full
 from terminal.payment.request import Ask, Request
-from terminal.payment.spend import SpendId
+from terminal.payment.spend import Spend, mode_of, sign_spend
 from terminal.ports import ClockQuality, Signer
 
 ORIGIN: Final = "host.example/t/7/1"
@@ -66,7 +66,7 @@ class Shop:
     _journal_key: SoftwareSigner = field(init=False)
     _issuer: SoftwareSigner = field(init=False)
     _holders: list[SoftwareSigner] = field(init=False)
-    _coupons: list[bytes] = field(init=False)
+    _coupons: list[Coupon] = field(init=False)
     _spent_minor: list[int] = field(init=False)
     sales: int = 0
 
@@ -109,21 +109,21 @@ class Shop:
         request = Request(
             7, CURRENCY, amount_minor, self._random.randbytes(8), Ask.NOTHING
         ).encode()
-        coupon_bytes = self._coupons[phone]
-        coupon = decode_coupon(coupon_bytes)
-        make = alone_presentation if start else full_presentation
-        presentation = make(
-            coupon_bytes, start, amount_minor, 0, request, None, self._holders[phone]
+        coupon = self._coupons[phone]
+        spend = Spend(start, amount_minor, mode_of())
+        signature = sign_spend(spend, request, None, coupon.digest, self._holders[phone])
+        presentation = (
+            Alone(coupon.id, spend, signature) if start else Full(coupon, spend, signature)
         )
         return EntryDraft(
             EntryKind.ACCEPTED,
             policy=1,
             sale=self.sales,
             request=request,
-            presentation=presentation,
+            presentation=presentation.encode(),
             coupon_digest=coupon.digest,
-            spend=SpendId(coupon.id, start, amount_minor),
-            coupon_bytes=None if start else coupon_bytes,
+            spend=presentation.spend_id,
+            coupon_bytes=None if start else coupon.encode(),
         )
 
     def sell(self, journal: Journal, amount_minor: int = 1250, phone: int | None = None) -> Entry:
@@ -160,9 +160,9 @@ class Shop:
 
     def coupon_ids(self) -> Iterator[CouponId]:
         """The phones' coupons, in order."""
-        return (decode_coupon(coupon).id for coupon in self._coupons)
+        return (coupon.id for coupon in self._coupons)
 
-    def _issue(self, number: int) -> bytes:
+    def _issue(self, number: int) -> Coupon:
         fields = CouponFields(
             kind=0,
             issuer=1,
@@ -174,4 +174,4 @@ class Shop:
             not_after_unix_s=NOON_UNIX_S + 30 * 86_400,
             lifetime_h=24 * 60,
         )
-        return sign_coupon(fields, self._issuer)
+        return decode_coupon(sign_coupon(fields, self._issuer))

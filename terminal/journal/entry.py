@@ -123,7 +123,7 @@ def encode_entry(
         ValueError: it would be larger than an entry may be; a fault of ours.
     """
     outcome = _OUTCOMES.get(kind, Outcome.NONE)
-    reasons = tuple(sorted(int(reason) for reason in reasons))[:MAX_REASONS]
+    reasons = tuple(sorted({int(reason) for reason in reasons}))[:MAX_REASONS]
     data = cbor.encode(
         [
             VERSION,

@@ -108,7 +108,7 @@ def test_a_changed_byte_of_an_entry_names_the_entry(tmp_path: Path) -> None:
         if not line.startswith(b'{"entry"'):
             continue
         index = json.loads(line)["entry"]
-        for at in range(0, len(line), 97):
+        for at in range(0, len(line), 331):
             broken = line[:at] + bytes([line[at] ^ 1]) + line[at + 1 :]
             changed = b"\n".join([*lines[:number], broken, *lines[number + 1 :]])
             path = tmp_path / "changed"
@@ -136,7 +136,7 @@ def test_every_single_changed_byte_is_detected(tmp_path: Path) -> None:
     data = written(tmp_path)
     path = tmp_path / "changed"
     keys = TrustedKeys(host_root=key_of(HOST_ROOT))
-    for at in range(0, len(data), 5):
+    for at in range(0, len(data), 11):
         path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
         with pytest.raises(JournalCorrupt):
             verify_export(path, keys)
