@@ -146,16 +146,16 @@ class Intake:
         held = unit.custody.leaf(origin.terminal, origin.epoch, item.index, leaf)
         stands = unit.custody.on_line(origin.terminal, origin.epoch, item.index)
         forked = stands is not None and stands != leaf
+        if forked:
+            line = self._note_fork(unit, line, item, stands or b"")
         if held is None or not held.verdict:
-            place = Place(origin.terminal, origin.epoch, item.index, leaf, forked)
+            place = Place(origin.terminal, origin.epoch, item.index, leaf, forked, line.forked)
             answered = self._judge(unit, item, place)
             if held is None:
                 unit.custody.add_leaf(answered)
             else:
                 unit.custody.answer(answered)
             held = answered
-        if forked:
-            self._note_fork(unit, line, item, stands or b"")
         if item.index >= line.size:  # below, the line is frozen
             unit.custody.put_on_line(line.terminal, line.epoch, item.index, leaf)
         return messages.Judged(item.index, leaf, held.verdict)
@@ -186,7 +186,8 @@ class Intake:
 
     def _note_fork(
         self, unit: Unit, line: JournalLine, item: messages.Upload, stands: bytes
-    ) -> None:
+    ) -> JournalLine:
+        """Two sealed entries for one index: two histories under one journal key."""
         first = unit.custody.leaf(line.terminal, line.epoch, item.index, stands)
         unit.custody.note_evidence(
             Evidence(
@@ -202,6 +203,9 @@ class Intake:
                 self._office.now(),
             )
         )
+        forked = replace(line, forked=True)
+        unit.custody.put_journal(forked)
+        return forked
 
     def _cosign(
         self, unit: Unit, line: JournalLine, checkpoint: Checkpoint, note: bytes

@@ -37,13 +37,18 @@ WAITING = None
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an entry stands. ``forked``: another entry claims the same index."""
+    """Where an entry stands.
+
+    ``forked``: another entry claims the same index. ``journal_forked``: so it is somewhere in this
+    journal, and nobody can tell which of its entries share a history.
+    """
 
     terminal: int
     epoch: int
     index: int
     leaf: bytes
     forked: bool
+    journal_forked: bool
 
 
 class Payments:
@@ -124,7 +129,7 @@ class Payments:
         """The same spend under another entry: paid once. Twice in one line is one too many."""
         same_line = (
             before.epoch == place.epoch
-            and not place.forked
+            and not place.journal_forked
             and before.index != place.index
             and self._stands(before)
         )
@@ -152,7 +157,7 @@ class Payments:
         )
         worst = clean
         for one in clashing:
-            on_line = self._stands(one) and not place.forked
+            on_line = self._stands(one) and not place.journal_forked
             clash = Clash(one.terminal, one.epoch, on_line)
             found = judge_overlap(genuine, entry, place.terminal, place.epoch, policy, clash)
             worst = max(worst, found, key=lambda finding: (finding.status, finding.reason))
