@@ -22,20 +22,21 @@ def is_linked(both: BothEnds) -> bool:
     return both.linked
 
 
-def test_a_line_that_gets_slower_and_slower_is_not_obeyed_late() -> None:
-    """Frames keep coming, each a little later than the last: silence alone would not notice."""
+@pytest.mark.parametrize("late_ms", [200, 800, 1200, 3000, 10_000])
+def test_a_line_that_gets_slower_and_slower_is_not_obeyed_late(late_ms: int) -> None:
+    """Heartbeats keep coming, each a little later than the last: no silence gives it away."""
     both = linked()
-    for job in range(40):
-        both.pulse(job, pulse_ms=50)
-        both.accept(hold_ms=50)
-        asked_ms, before = both.now_ms, both.rises
-        both.run(500)
-        assert both.rises - before <= 1
-        assert both.rises == before or both.delay_ms <= wire.FRESH_MS, f"{asked_ms=}"
+    while both.delay_ms < late_ms:
         both.delay_ms += 100
-    both.run(10_000)
-    assert both.rises <= wire.FRESH_MS // 100 + 1
-    assert len(outcomes(both)) == 40
+        both.run(500)
+    both.pulse(1)
+    both.accept(hold_ms=50)
+    asked_ms = both.now_ms
+    while both.now_ms < asked_ms + 3 * late_ms + 3000:
+        both.step()
+        if both.driven:
+            assert both.now_ms <= asked_ms + wire.FRESH_MS + 200
+    assert both.rises == (late_ms < wire.FRESH_MS)
 
 
 def test_a_burst_that_a_buffer_lets_go_late_is_not_obeyed() -> None:
