@@ -24,6 +24,7 @@ ENGLISH: Final = {
     "status.unsynced": "Not confirmed",
     "status.at_risk": "At risk",
     "status.never": "never",
+    "notices.label": "Notices",
     "faults.label": "Faults",
     "live.lost": "This page lost the terminal. What it shows may be old.",
     "problem.title": "Not done",

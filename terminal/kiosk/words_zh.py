@@ -24,6 +24,7 @@ CHINESE: Final = {
     "status.unsynced": "未确认",
     "status.at_risk": "风险金额",
     "status.never": "从未",
+    "notices.label": "提示",
     "faults.label": "故障",
     "live.lost": "页面与终端断开，显示的内容可能已过时。",
     "problem.title": "没有完成",
