@@ -156,7 +156,8 @@ class WalletStore:
 
     def _holdings(self, clause: str, values: tuple[int, ...]) -> Iterator[Holding]:
         query = f"SELECT bytes, next_minor, label FROM coupon {clause}"  # noqa: S608 - our constants
-        for data, next_minor, label in self._db.execute(query, values).fetchall():
+        rows: list[tuple[Any, ...]] = self._db.execute(query, values).fetchall()
+        for data, next_minor, label in rows:
             yield Holding(decode_coupon(data), next_minor, label)
 
     def reserve(self, answer: Answer) -> None:

@@ -2,82 +2,34 @@
 
 from __future__ import annotations
 
-import random
 import stat
-from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from host_sim.world.wallet import Wallet, WalletError
-from terminal.crypto import cbor
-from terminal.crypto.keys import SoftwareSigner, parse_public_key, private_signer
-from terminal.errors import KeyStoreError, SignatureInvalid
+from terminal.crypto.keys import parse_public_key
+from terminal.errors import SignatureInvalid
 from terminal.payment.ack import Ack, AckStatus, sign_ack
-from terminal.payment.coupon import CouponFields, CouponId, sign_coupon
+from terminal.payment.coupon import CouponId
 from terminal.payment.payee import PayeeCard, sign_payee_card
 from terminal.payment.presentation import Alone, Full, decode_presentation, spend_digest
-from terminal.payment.request import Request, StaticRequest
-from terminal.payment.spend import SpendId, verify_spend
+from terminal.payment.request import StaticRequest
+from terminal.payment.spend import verify_spend
+from tests.host_sim.world.purses import (
+    ISSUER,
+    JOURNAL,
+    NOW,
+    TERMINAL,
+    MemoryKeys,
+    ask,
+    coupon_for,
+    stock,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from terminal.ports import Signer
-
-NOW = 1_800_000_000
-ISSUER = SoftwareSigner("Ed25519", bytes(range(32)))
-JOURNAL = SoftwareSigner("Ed25519", bytes(range(1, 33)))
-TERMINAL = 7
-
-
-class BatteryEmpty(Exception):
-    """The phone went off."""
-
-
-class FailingSigner:
-    """A signer that loses power before or after it signs, when told to; it notes what it signed."""
-
-    def __init__(self, inner: Signer, keys: MemoryKeys) -> None:
-        self._inner, self._keys = inner, keys
-
-    @property
-    def public_key(self) -> bytes:
-        return self._inner.public_key
-
-    def sign(self, message: bytes) -> bytes:
-        if self._keys.fails == "before":
-            raise BatteryEmpty
-        self._keys.signed.add(message)
-        if self._keys.fails == "after":
-            raise BatteryEmpty
-        return self._inner.sign(message)
-
-
-class MemoryKeys:
-    """A key store that outlives crashes, as a phone's chip does."""
-
-    def __init__(self) -> None:
-        self._signers: dict[str, Signer] = {}
-        self._random = random.Random(1)
-        self.fails = ""
-        self.signed: set[bytes] = set()
-
-    def labels(self) -> frozenset[str]:
-        return frozenset(self._signers)
-
-    def create(self, label: str, algorithm: str) -> Signer:
-        if label in self._signers:
-            raise KeyStoreError("taken")
-        self._signers[label] = private_signer(algorithm, self._random.randbytes(32))
-        return self._signers[label]
-
-    def signer(self, label: str) -> Signer:
-        return FailingSigner(self._signers[label], self)
 
 
 @pytest.fixture
@@ -89,22 +41,6 @@ def keys() -> MemoryKeys:
 def wallet(tmp_path: Path, keys: MemoryKeys) -> Iterator[Wallet]:
     with Wallet(tmp_path / "wallet", keys, create=True) as made:
         yield made
-
-
-def coupon_for(
-    key: bytes, serial: int = 1, limit_minor: int = 10_000, not_after_unix_s: int = NOW + 3600
-) -> bytes:
-    holder = parse_public_key(key, "key")
-    fields = CouponFields(0, 9, serial, holder, limit_minor, 156, 1, not_after_unix_s, 48)
-    return sign_coupon(fields, ISSUER)
-
-
-def stock(wallet: Wallet, **fields: int) -> None:
-    wallet.receive(coupon_for(wallet.new_key(), **fields))
-
-
-def ask(amount_minor: int = 1_250, nonce: int = 1, terminal: int = TERMINAL) -> bytes:
-    return Request(terminal, 156, amount_minor, nonce.to_bytes(8, "big")).encode()
 
 
 def test_a_payment_verifies_under_the_coupons_key(wallet: Wallet) -> None:
@@ -265,67 +201,3 @@ def test_a_payee_is_named_only_by_a_signed_card_and_then_remembered(wallet: Wall
     assert wallet.payee_name(ask(), signed, NOW) == "Kumquat stall"
     assert wallet.payee_name(ask(), None, NOW) == "Kumquat stall", "kept for requests by sound"
     assert wallet.payee_name(ask(), None, NOW + 101) is None
-
-
-@pytest.mark.parametrize("fails", ["before", "after"])
-def test_power_lost_while_signing_leaves_one_answer(
-    tmp_path: Path, keys: MemoryKeys, fails: str
-) -> None:
-    with Wallet(tmp_path, keys, create=True) as wallet:
-        stock(wallet)
-        keys.fails = fails
-        with pytest.raises(BatteryEmpty):
-            wallet.pay(ask(nonce=1), now_unix_s=NOW)
-    keys.fails = ""
-    with Wallet(tmp_path, keys) as wallet:
-        assert wallet.holdings()[0].next_minor == 1_250, "reserved before it was signed"
-        other = wallet.pay(ask(nonce=2), now_unix_s=NOW)
-        resumed = wallet.pay(ask(nonce=1), now_unix_s=NOW)
-    assert (resumed.from_minor, other.from_minor) == (0, 1_250)
-
-
-STEPS = st.lists(
-    st.tuples(
-        st.integers(1, 6),  # nonce
-        st.sampled_from([100, 250]),
-        st.sampled_from(["", "", "before", "after", "lost"]),
-        st.booleans(),  # asked for in full
-    ),
-    max_size=12,
-)
-
-
-@settings(max_examples=25, deadline=None)
-@given(steps=STEPS)
-def test_no_two_signed_intervals_ever_overlap(steps: list[tuple[int, int, str, bool]]) -> None:
-    keys = MemoryKeys()
-    answers: dict[bytes, SpendId] = {}
-    with TemporaryDirectory() as directory:
-        with Wallet(Path(directory), keys, create=True) as wallet:
-            stock(wallet, limit_minor=900)
-        for nonce, amount_minor, fails, full in steps:
-            request = ask(amount_minor, nonce)
-            keys.fails = fails
-            with Wallet(Path(directory), keys) as wallet:  # every step is a new process
-                try:
-                    paid = wallet.pay(request, now_unix_s=NOW, full=full)
-                except (BatteryEmpty, WalletError):
-                    continue
-            spend_id = decode_presentation(paid.presentation).spend_id
-            if fails != "lost":  # stored, and the phone went off before anything was sent
-                assert answers.setdefault(request, spend_id) == spend_id
-    signed = sorted(signed_interval(message) for message in keys.signed)
-    assert all(end <= start for (_, end), (start, _) in pairwise(signed))
-    assert {(spend.from_minor, spend.end_minor) for spend in answers.values()} <= set(signed)
-
-
-def signed_interval(message: bytes) -> tuple[int, int]:
-    """From and end in a spend's Sig_structure, which ends with the payload as a byte string."""
-    for size in range(4, 24):
-        if message[-1 - size] == 0x40 + size and message[-size] == 0x83:
-            start, amount, _ = cbor.expect_array(
-                cbor.decode(message[-size:], "spend", 24), "spend", 3
-            )
-            low = cbor.expect_uint(start, "from")
-            return low, low + cbor.expect_uint(amount, "amount")
-    raise AssertionError("no spend payload at the end")
