@@ -17,7 +17,7 @@ from terminal.crypto.keys import KEY_SIZES, PublicKey, parse_public_key
 from terminal.errors import DecodeError
 from terminal.payment import payee
 from terminal.payment.coupon import MAX_CURRENCY, U16, U32, CouponClass
-from terminal.payment.deny_list import decode_deny_list, encode_deny_list
+from terminal.payment.deny_list import SUBJECT_SIZE, decode_deny_list, encode_deny_list
 from terminal.payment.limits import Limits, decode_limits
 from terminal.ports import Signer
 
@@ -119,6 +119,8 @@ class Policy:
             raise DecodeError("policy.issuers", "one key under two numbers")
         cbor.expect_text(self.host.mirror_name, "policy.mirror_name", MAX_NAME_BYTES)
         cbor.expect_bytes(self.payee_card, "policy.payee_card", max_size=payee.MAX_SIZE)
+        if {len(subject) for subject in self.deny} - {SUBJECT_SIZE}:
+            raise DecodeError("policy.deny", f"a subject does not have {SUBJECT_SIZE} bytes")
         object.__setattr__(self, "_by_number", {one.issuer: one for one in self.issuers})
 
     def issuer(self, number: int) -> IssuerKey | None:
