@@ -12,6 +12,7 @@ SIGKILL inside a commit::
 
 It counts from the moment the file of ``--arm`` exists (from the start without one), writes one line
 to the report descriptor when it reaches the named call, and blocks for ever before making it.
+``--program`` runs another module's ``main()`` in the terminal's place.
 """
 
 from __future__ import annotations
@@ -84,7 +85,8 @@ class FaultyDisk(apsw.VFS):
         self.armed: Callable[[], bool] = lambda: True
         self._fault: Fault | None = None
         self._matched = 0
-        super().__init__(name, "", makedefault=make_default)
+        self.base = apsw.vfs_names()[0]
+        super().__init__(name, self.base, makedefault=make_default)
 
     def arm(self, fault: Fault | None) -> None:
         """Wait for this fault, counting from now; None: no more faults."""
@@ -129,7 +131,7 @@ class FaultyFile(apsw.VFSFile):
     ) -> None:
         self._disk = disk
         self._file = "wal" if flags[0] & apsw.SQLITE_OPEN_WAL else "main"
-        super().__init__("", name, flags)
+        super().__init__(disk.base, name, flags)
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - SQLite's name
         action = self._disk.due(f"{self._file}-write")
@@ -165,6 +167,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--stop-at", required=True, help="such as wal-sync:1 or wal-write:2")
     parser.add_argument("--report-fd", type=int, required=True)
     parser.add_argument("--arm", type=Path, help="count from the moment this file exists")
+    parser.add_argument("--program", default="terminal.cli", help="the module whose main() to run")
     parser.add_argument("command", nargs=argparse.REMAINDER, help="after --, kumquat's arguments")
     return parser.parse_args(arguments)
 
@@ -179,7 +182,7 @@ def _stopper(report_fd: int, what: str) -> Callable[[], None]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run ``terminal.cli.main`` on a disk that stops once, and never returns from there."""
+    """Run the program on a disk that stops once, and never returns from there."""
     options = _parse(sys.argv[1:] if arguments is None else arguments)
     call, _, number = options.stop_at.partition(":")
     disk = FaultyDisk("kumquat-faults", make_default=True)
@@ -189,7 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     disk.arm(Fault(call, int(number or 1), Action.STOP))
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
     sys.argv = ["kumquat", *command]
-    importlib.import_module("terminal.cli").main()
+    importlib.import_module(options.program).main()
 
 
 if __name__ == "__main__":

@@ -1,12 +1,16 @@
 """Sales without a shop: real coupons and spends, one after the other, from a seed.
 
 For tests, benchmarks and crash runs that need a journal to fill. Everything is signed as a phone
-and an issuer would; the clock only moves when it is read.
+and an issuer would; the clock only moves when it is read. As a program it sells into a journal
+until it is killed, and prints a line after each commit and each announcement mark::
+
+    python -m host_sim.world.sales PATH
 """
 
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -132,6 +136,13 @@ class Shop:
         with journal.transaction() as transaction:
             return transaction.append(draft)
 
+    def resume(self, journal: Journal) -> None:
+        """Let the phones go on where this journal last saw them."""
+        with journal.transaction() as transaction:
+            for phone, coupon_id in enumerate(self.coupon_ids()):
+                seen = transaction.counters(coupon_id).coupon
+                self._spent_minor[phone] = 0 if seen is None else seen.high_minor
+
     def policy(self, version: int, root: Signer, verdict: Signer, mirror: Signer) -> bytes:
         """A policy of this shop's terminal, signed by the host's root."""
         far = NOON_UNIX_S + 365 * 86_400
@@ -175,3 +186,21 @@ class Shop:
             lifetime_h=24 * 60,
         )
         return decode_coupon(sign_coupon(fields, self._issuer))
+
+
+def main() -> None:
+    """Sell into the journal named by the first argument, for ever."""
+    shop = Shop(phones=50)
+    with shop.open(Path(sys.argv[1])) as journal:
+        shop.resume(journal)
+        print(f"open {journal.size}", flush=True)
+        while True:
+            entry = shop.sell(journal, 1)
+            print(f"accepted {entry.index} {entry.leaf().hex()}", flush=True)
+            journal.mark_announced(entry.index)
+            print(f"announced {entry.index}", flush=True)
+            journal.idle()
+
+
+if __name__ == "__main__":
+    main()

@@ -124,4 +124,4 @@ class History(RuleBasedStateMachine):
 
 
 TestHistory = History.TestCase
-TestHistory.settings = settings(max_examples=8, stateful_step_count=15)
+TestHistory.settings = settings(max_examples=20, stateful_step_count=20)
