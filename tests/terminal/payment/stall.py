@@ -9,10 +9,11 @@ from terminal.crypto.keys import SoftwareSigner, parse_public_key, private_signe
 from terminal.payment.clock_floor import Moment
 from terminal.payment.counters import Counters, after
 from terminal.payment.coupon import CouponFields, sign_coupon
-from terminal.payment.decision import Approved, Decision, decide
+from terminal.payment.decision import Approved, Decision, Declined, decide
 from terminal.payment.limits import Limits
 from terminal.payment.policy import HostKeys, IssuerKey, Policy
 from terminal.payment.presentation import Presentation, decode_presentation, full_presentation
+from terminal.payment.reasons import Reason
 from terminal.payment.request import Request
 from terminal.payment.spend import mode_of
 from terminal.payment.verification import Prior, VerifiedPresentation, verify
@@ -165,6 +166,12 @@ def sell(
         by_sound=by_sound,
         card_uid=card_uid,
     )
+
+
+def reasons(decision: Decision) -> tuple[Reason, ...]:
+    """Why it was declined; it must be."""
+    assert isinstance(decision, Declined), decision
+    return decision.reasons
 
 
 def accept(data: bytes, asked: Request, counters: Counters, entry: int) -> Counters:

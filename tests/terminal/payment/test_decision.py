@@ -6,35 +6,23 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from terminal.payment import deny_list
 from terminal.payment.clock_floor import Moment
-from terminal.payment.counters import Counters, TerminalCounters, after
-from terminal.payment.coupon import CouponClass, CouponFields, sign_coupon
-from terminal.payment.decision import AlreadyPaid, Approved, Declined, decide
+from terminal.payment.counters import Counters, TerminalCounters
+from terminal.payment.coupon import CouponClass, CouponFields
+from terminal.payment.decision import Approved, Declined, decide
 from terminal.payment.policy import Policy
 from terminal.payment.presentation import (
-    bearer_presentation,
     decode_presentation,
-    full_presentation,
 )
 from terminal.payment.reasons import Reason
-from terminal.payment.request import StaticRequest
 from terminal.payment.risk import chosen_for_host
-from terminal.payment.spend import mode_of
-from terminal.payment.verification import Prior
 from terminal.ports import ClockQuality
 from tests.terminal.payment import stall
-from tests.terminal.payment.stall import CNY, DAY, MOMENT, NOW, TERMINAL, pay, sell
+from tests.terminal.payment.stall import DAY, MOMENT, NOW, TERMINAL, pay, reasons, sell
 
 UNKNOWN = Moment(0, ClockQuality.UNKNOWN, NOW)
-
-
-def reasons(decision: object) -> tuple[Reason, ...]:
-    assert isinstance(decision, Declined), decision
-    return decision.reasons
 
 
 def offline(**changes: Any) -> Counters:
@@ -191,101 +179,6 @@ def test_the_nonce_picks_sales_for_the_host_at_about_the_asked_rate() -> None:
     assert not any(chosen_for_host(stall.request(100, sale), 0) for sale in range(100))
 
 
-# balance intervals
-
-
-def test_the_same_spend_for_its_open_sale_is_already_paid_whatever_has_changed() -> None:
-    asked = stall.request()
-    counters = stall.accept(pay(asked), asked, Counters(), entry=7)
-    assert sell(pay(asked), asked, counters) == AlreadyPaid(7)
-    hostile = stall.policy(floor_limit_minor=0, unknown_clock_cap_minor=0, scopes=())
-    assert sell(pay(asked), asked, counters, hostile) == AlreadyPaid(7)
-    far = Moment(NOW + 90 * DAY, ClockQuality.NTP, NOW)
-    assert sell(pay(asked), asked, counters, moment=far) == AlreadyPaid(7)
-
-
-def test_a_recording_played_in_a_later_sale_names_the_entry_that_took_it() -> None:
-    first, second = stall.request(sale=1), stall.request(sale=2)
-    recording = pay(first)
-    counters = stall.accept(recording, first, Counters(), entry=7)
-    prior = Prior(7, recording)
-    for asked in (second, None):
-        decision = sell(recording, asked, counters, prior=prior)
-        assert decision == Declined((Reason.ALREADY_ACCEPTED,), 7)
-
-
-def test_an_older_recording_names_its_own_entry_and_not_the_last() -> None:
-    first, second, third = (stall.request(sale=sale) for sale in (1, 2, 3))
-    recording = pay(first)
-    counters = stall.accept(recording, first, Counters(), entry=7)
-    counters = stall.accept(pay(second, 1250), second, counters, entry=8)
-    for asked in (second, third):
-        decision = sell(recording, asked, counters, prior=Prior(7, recording))
-        assert decision == Declined((Reason.ALREADY_ACCEPTED,), 7)
-
-
-def test_an_interval_signed_again_for_another_sale_is_already_accepted() -> None:
-    first, second = stall.request(sale=1), stall.request(sale=2)
-    counters = stall.accept(pay(first), first, Counters(), entry=7)
-    decision = sell(pay(second), second, counters, prior=Prior(7, pay(first)))
-    assert decision == Declined((Reason.ALREADY_ACCEPTED,), 7)
-    assert sell(pay(second), second, counters) == decision
-
-
-@pytest.mark.parametrize(
-    ("from_minor", "amount", "approved"),
-    [(1000, 500, True), (1001, 499, True), (999, 1, False), (0, 1000, False), (500, 1000, False)],
-)
-def test_an_interval_must_begin_at_or_above_all_that_was_accepted(
-    from_minor: int, amount: int, approved: bool
-) -> None:
-    first, second = stall.request(400, 1), stall.request(amount, 2)
-    counters = stall.accept(pay(first, 600), first, Counters(), entry=1)
-    decision = sell(pay(second, from_minor), second, counters)
-    if approved:
-        assert isinstance(decision, Approved)
-    else:
-        assert reasons(decision) == (Reason.INTERVAL_SPENT,)
-
-
-def test_a_sale_is_paid_once_whoever_pays_second() -> None:
-    asked = stall.request()
-    counters = stall.accept(pay(asked), asked, Counters(), entry=7)
-    again = sell(pay(asked, 1250), asked, counters)
-    assert reasons(again) == (Reason.SALE_ALREADY_PAID,)
-    other = pay(asked, coupon=stall.fields(serial=78_000_000))
-    elsewhere = Counters(None, counters.terminal)
-    assert reasons(sell(other, asked, elsewhere)) == (Reason.SALE_ALREADY_PAID,)
-
-
-def test_two_coupons_under_one_number_are_a_conflict() -> None:
-    first, second = stall.request(sale=1), stall.request(sale=2)
-    counters = stall.accept(pay(first), first, Counters(), entry=1)
-    twin = stall.fields(limit_minor=19_000)
-    found = sell(pay(second, 1250, twin), second, counters)
-    assert reasons(found) == (Reason.COUPON_CONFLICT,)
-
-
-@given(st.lists(st.tuples(st.integers(0, 3000), st.integers(1, 3000)), max_size=12))
-def test_accepted_intervals_never_overlap_and_never_pass_the_limit(
-    wishes: list[tuple[int, int]],
-) -> None:
-    generous = stall.policy(coupon_cap_minor=10**6, consecutive_limit=100, second_limit_minor=5000)
-    counters, taken = Counters(), []
-    for sale, (from_minor, amount) in enumerate(wishes):
-        asked = stall.request(amount, sale)
-        decision = sell(pay(asked, from_minor), asked, counters, generous)
-        if isinstance(decision, Approved):
-            counters = after(counters, decision.acceptance(sale))
-            taken.append(decision.spend_id)
-        else:
-            assert reasons(decision) in {(Reason.INTERVAL_SPENT,), (Reason.ALREADY_ACCEPTED,)}
-    assert not any(a.overlaps(b) for i, a in enumerate(taken) for b in taken[:i])
-    assert counters.terminal.unsynced_minor == sum(spend.amount_minor for spend in taken)
-    high = counters.coupon.high_minor if counters.coupon else 0
-    assert high == max([spend.end_minor for spend in taken], default=0)
-
-
 # the payer
 
 
@@ -326,66 +219,6 @@ def test_with_an_unknown_clock_expiry_goes_by_the_floor_and_amounts_are_capped()
     assert reasons(sell(pay(small, coupon=expired), small, moment=UNKNOWN)) == (Reason.EXPIRED,)
     future = stall.fields(not_after_unix_s=NOW + 97 * 3600)
     assert isinstance(sell(pay(small, coupon=future), small, moment=UNKNOWN), Approved)
-
-
-# printed codes and bearer coupons
-
-
-def printed(slot: int, amount: int = 900) -> bytes:
-    static = StaticRequest(TERMINAL, CNY).encode()
-    coupon = sign_coupon(stall.FIELDS, stall.ISSUER)
-    return full_presentation(coupon, 0, amount, mode_of(slot=slot), static, slot, stall.HOLDER)
-
-
-@pytest.mark.parametrize("drift", [-1, 0, 1])
-def test_a_printed_code_is_taken_within_a_minute_where_the_policy_says(drift: int) -> None:
-    asked = stall.request(900)
-    data = printed(MOMENT.slot + drift)
-    assert reasons(sell(data, asked)) == (Reason.STATIC_NOT_ACCEPTED,)
-    allowed = stall.policy(static_accepted=True, slot_cap_minor=900)
-    assert isinstance(sell(data, asked, under=allowed), Approved)
-    capped = stall.policy(static_accepted=True, slot_cap_minor=899)
-    assert reasons(sell(data, asked, under=capped)) == (Reason.OVER_SLOT_CAP,)
-    alone = stall.policy(static_accepted=True, slot_cap_minor=900, unattended=True)
-    assert reasons(sell(data, asked, under=alone)) == (Reason.SLOT_UNATTENDED,)
-    restored = offline(nonce_only=True)
-    assert reasons(sell(data, asked, restored, allowed)) == (Reason.NONCE_ONLY_UNTIL_SYNC,)
-
-
-def test_a_printed_codes_spend_pays_one_sale_of_its_minute_and_no_second() -> None:
-    first, second = stall.request(900, 1), stall.request(900, 2)
-    allowed = stall.policy(static_accepted=True, slot_cap_minor=900)
-    data = printed(MOMENT.slot)
-    decision = sell(data, first, under=allowed)
-    assert isinstance(decision, Approved)
-    counters = after(Counters(), decision.acceptance(3))
-    assert sell(data, first, counters, allowed) == AlreadyPaid(3)
-    again = sell(data, second, counters, allowed, prior=Prior(3, data))
-    assert again == Declined((Reason.ALREADY_ACCEPTED,), 3)
-
-
-def test_a_printed_code_for_another_amount_is_declined() -> None:
-    asked = stall.request(901)
-    allowed = stall.policy(static_accepted=True, slot_cap_minor=5000)
-    assert reasons(sell(printed(MOMENT.slot), asked, under=allowed)) == (Reason.WRONG_AMOUNT,)
-
-
-def test_a_bearer_coupon_goes_whole_once_and_never_by_sound() -> None:
-    data = bearer_presentation(
-        sign_coupon(stall.fields(kind=1, holder_key=None, limit_minor=1250), stall.ISSUER)
-    )
-    asked, other = stall.request(1250), stall.request(1000)
-    assert reasons(sell(data, asked)) == (Reason.BEARER_NOT_ACCEPTED,)
-    allowed = stall.policy(classes=frozenset({CouponClass.BEARER}), class_cap_minor=1250)
-    assert reasons(sell(data, asked, under=allowed, by_sound=True)) == (Reason.WRONG_CARRIER,)
-    assert reasons(sell(data, other, under=allowed)) == (Reason.NOT_WHOLE_VALUE,)
-    decision = sell(data, asked, under=allowed)
-    assert isinstance(decision, Approved)
-    counters = after(Counters(), decision.acceptance(4))
-    assert sell(data, asked, counters, allowed) == AlreadyPaid(4)
-    later = stall.request(1250, 9)
-    again = sell(data, later, counters, allowed, prior=Prior(4, data))
-    assert again == Declined((Reason.ALREADY_ACCEPTED,), 4)
 
 
 # what the caller may not mix up
