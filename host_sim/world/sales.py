@@ -16,16 +16,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from terminal.crypto.keys import SoftwareSigner, parse_public_key
+from terminal.crypto import cose
+from terminal.crypto.keys import PublicKey, SoftwareSigner, parse_public_key
 from terminal.journal.draft import EntryDraft
 from terminal.journal.entry import Entry, EntryKind
 from terminal.journal.writer import Journal
+from terminal.payment.coupon import PURPOSE as COUPON_PURPOSE
 from terminal.payment.coupon import Coupon, CouponFields, CouponId, decode_coupon, sign_coupon
 from terminal.payment.limits import Limits
 from terminal.payment.policy import HostKeys, IssuerKey, Policy, sign_policy
 from terminal.payment.presentation import Alone, Full
 from terminal.payment.request import Ask, Request
-from terminal.payment.spend import Spend, mode_of, sign_spend
+from terminal.payment.spend import Spend, mode_of, sign_spend, signed_bytes
 from terminal.ports import ClockQuality, Signer
 
 ORIGIN: Final = "host.example/t/7/1"
@@ -135,6 +137,19 @@ class Shop:
         draft = self.draft(amount_minor, phone)
         with journal.transaction() as transaction:
             return transaction.append(draft)
+
+    def signatures(self) -> tuple[tuple[PublicKey, bytes, bytes], ...]:
+        """Key, signature and message of one coupon and one spend: what a full one costs."""
+        coupon = self._coupons[0]
+        issuer = parse_public_key(self._issuer.public_key, "issuer")
+        aad = cose.external_aad(COUPON_PURPOSE, issuer.algorithm)
+        message = cose.sig_structure(coupon.payload, aad)
+        holder = parse_public_key(self._holders[0].public_key, "holder")
+        spent = signed_bytes(Spend(0, 10, 0), holder.algorithm, bytes(22), None, coupon.digest)
+        return (
+            (issuer, coupon.signature, message),
+            (holder, self._holders[0].sign(spent), spent),
+        )
 
     def resume(self, journal: Journal) -> None:
         """Let the phones go on where this journal last saw them."""

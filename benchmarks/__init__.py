@@ -1,0 +1,1 @@
+"""Figures, measured against a floor in the same process."""
