@@ -47,8 +47,6 @@ class TerminalCounters:
     last_host_contact_unix_s: int | None = None
     nonce_only: bool = False
     """Set after restoring an old image or losing the marks, cleared by a sync."""
-    last_sale: bytes = b""
-    """SHA-256 of the request bytes of the sale accepted last: a sale is paid once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +94,5 @@ def after(counters: Counters, accepted: Acceptance) -> Counters:
         counters.terminal,
         unsynced_minor=counters.terminal.unsynced_minor + spend.amount_minor,
         unsynced_count=counters.terminal.unsynced_count + 1,
-        last_sale=accepted.sale,
     )
     return Counters(coupon, terminal)

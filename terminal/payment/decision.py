@@ -82,6 +82,7 @@ def decide(
     policy: Policy,
     counters: Counters,
     moment: Moment,
+    paid_entry: int | None = None,
     seller_confirmed: bool = False,
     by_sound: bool = False,
     card_uid: bytes | None = None,
@@ -89,6 +90,8 @@ def decide(
     """Judge a verified presentation for the open sale (``request``; None with no sale open).
 
     ``policy`` must be the one it was verified under, and ``counters`` those of its coupon.
+    ``paid_entry`` is the entry that already paid the open sale: a sale is paid once, whoever
+    answers its nonce second.
 
     Raises:
         ValueError: they are not; a fault of the caller.
@@ -106,6 +109,8 @@ def decide(
         return AlreadyPaid(paid_by)
     case = Case(verified, request, policy, counters, moment, seller_confirmed, by_sound, card_uid)
     found = {*_interval(case, taken_by), *restrictions(case), *risks(case)}
+    if paid_entry is not None:
+        found.add(Reason.SALE_ALREADY_PAID)
     if found:
         return Declined(tuple(sorted(found)), taken_by)
     return Approved(verified.spend_id, verified.coupon.digest, sale)
@@ -132,8 +137,6 @@ def _paid_this_sale(spend: SpendId, counters: Counters, sale: bytes) -> int | No
 def _interval(case: Case, taken_by: int | None) -> Iterator[Reason]:
     """The half-open interval lies within the limit and above everything accepted before."""
     spend, before = case.verified.spend_id, case.counters.coupon
-    if case.counters.terminal.last_sale == sale_digest(case.request):
-        yield Reason.SALE_ALREADY_PAID
     if spend.end_minor > case.coupon.limit_minor:
         yield Reason.OVER_COUPON_LIMIT
     if taken_by is not None:

@@ -73,11 +73,12 @@ def test_an_interval_must_begin_at_or_above_all_that_was_accepted(
 def test_a_sale_is_paid_once_whoever_pays_second() -> None:
     asked = stall.request()
     counters = stall.accept(pay(asked), asked, Counters(), entry=7)
-    again = sell(pay(asked, 1250), asked, counters)
+    again = sell(pay(asked, 1250), asked, counters, paid_entry=7)
     assert reasons(again) == (Reason.SALE_ALREADY_PAID,)
     other = pay(asked, coupon=stall.fields(serial=78_000_000))
     elsewhere = Counters(None, counters.terminal)
-    assert reasons(sell(other, asked, elsewhere)) == (Reason.SALE_ALREADY_PAID,)
+    assert reasons(sell(other, asked, elsewhere, paid_entry=7)) == (Reason.SALE_ALREADY_PAID,)
+    assert sell(pay(asked), asked, counters, paid_entry=7) == AlreadyPaid(7)
 
 
 def test_two_coupons_under_one_number_are_a_conflict() -> None:

@@ -223,18 +223,21 @@ def test_balance_intervals_are_judged_as_written(scenario: dict[str, Any]) -> No
         issuers=(replace(stall.ISSUER_KEY, limit_cap_minor=largest),),
     )  # fmt: skip
     coupon = stall.fields(limit_minor=scenario["limit_minor"])
-    counters, taken = Counters(), dict[tuple[int, int], Prior]()
-    entry = 0
+    counters, entry = Counters(), 0
+    taken: dict[tuple[int, int], Prior] = {}
+    entry_of: dict[int, int] = {}
     for step in scenario["steps"]:
         asked = stall.request(step["amount"], step["sale"])
         data = stall.pay(asked, step["from"], coupon)
         prior = taken.get((step["from"], step["amount"]))
-        decided = stall.sell(data, asked, counters, under, prior=prior)
+        paid = entry_of.get(step["sale"])
+        decided = stall.sell(data, asked, counters, under, prior=prior, paid_entry=paid)
         if step["expect"] == "approved":
             assert isinstance(decided, Approved), step
             assert step["entry"] == entry
             counters = after(counters, decided.acceptance(entry))
             taken[step["from"], step["amount"]] = Prior(entry, data)
+            entry_of[step["sale"]] = entry
             entry += 1
         elif step["expect"] == "already paid":
             assert decided == AlreadyPaid(step["entry"])
