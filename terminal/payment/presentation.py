@@ -192,11 +192,15 @@ def spend_digest(presentation: Presentation) -> bytes:
     return presentation.spend.digest(presentation.coupon_id)
 
 
+def check_code_of(presentation: Presentation) -> str:
+    """The three digits that both screens show for this presentation."""
+    return f"{int.from_bytes(spend_digest(presentation)[:8], 'big') % 1000:03d}"
+
+
 def check_code(data: bytes) -> str:
-    """The three digits that both screens show for these presentation bytes.
+    """``check_code_of`` for presentation bytes.
 
     Raises:
         DecodeError: not a presentation.
     """
-    digest = spend_digest(decode_presentation(data))
-    return f"{int.from_bytes(digest[:8], 'big') % 1000:03d}"
+    return check_code_of(decode_presentation(data))
