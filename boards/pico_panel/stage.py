@@ -57,15 +57,15 @@ def _named_by(call: ast.Call, manifest: Path) -> dict[str, Path]:
     raise ConfigError(manifest.name, f"line {call.lineno}: only module and package are understood")
 
 
-def main() -> int:
-    """Stage into the folder named on the command line."""
-    if len(sys.argv) != 2:
+def main(arguments: list[str]) -> int:
+    """Stage into the one folder named; gives the exit code."""
+    if len(arguments) != 1:
         sys.stderr.write("usage: python -m boards.pico_panel.stage FOLDER\n")
         return 64
-    for path in stage(Path(sys.argv[1])):
+    for path in stage(Path(arguments[0])):
         sys.stdout.write(f"{path}\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

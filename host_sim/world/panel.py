@@ -103,6 +103,10 @@ class SimulatedPanel:
         """
         return self._log.wait_for(timeout_s, since, fields)
 
+    def is_relay_on(self) -> bool:
+        """Whether the barrier's relay is driven now."""
+        return pins.RELAY in self._high
+
     def errors(self) -> str:
         """What the firmware printed: empty while all is well."""
         return self._pico.errors()

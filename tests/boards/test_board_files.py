@@ -13,7 +13,6 @@ from boards.pico_panel.firmware import pins
 BOARDS = Path(__file__).parents[2] / "boards"
 FILES = sorted(BOARDS.glob("*/board.toml"))
 NAMES = {"desk", "raspberry_pi_4", "raspberry_pi_5", "raspberry_pi_zero_2w", "pico_panel"}
-KINDS = {str: "string", int: "integer", bool: "boolean"}
 
 
 def board(path: Path) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from terminal.panel import wire
 
 SENSE_MS = 200
 """A relay's second contact closes within some 15 ms; after this it is taken as not closing."""
+RELEASE_MS = 100
+"""How long after a pulse the contact may still be closed without counting as stuck."""
 
 
 class Barrier:
@@ -21,6 +23,7 @@ class Barrier:
         self._began_ms = 0
         self._until_ms = 0
         self._pulsing = False
+        self._dropped_ms = -RELEASE_MS
         self._stuck = False
         self._last: tuple[int, int, int] | None = None
 
@@ -41,7 +44,7 @@ class Barrier:
         self._began_ms = now_ms
         self._until_ms = now_ms + pulse_ms
         self._pulsing = True
-        self._stuck = self.has_sense and sensed
+        self._stuck = self.has_sense and sensed and now_ms - self._dropped_ms >= RELEASE_MS
         return None
 
     def step(
@@ -56,7 +59,9 @@ class Barrier:
             answer = self._evidence(now_ms, driven, sensed)
         if self._pulsing and now_ms >= self._until_ms:
             self._pulsing = False
-        self.is_open = emergency or self._pulsing
+        was_open, self.is_open = self.is_open, emergency or self._pulsing
+        if was_open and not self.is_open:
+            self._dropped_ms = now_ms
         return answer
 
     def drop(self) -> None:

@@ -79,6 +79,16 @@ def test_a_contact_that_is_closed_before_the_pulse_is_no_evidence() -> None:
     assert [answer for answer in answers if answer] == [(1, wire.PULSED_NOT_SENSED, 100)]
 
 
+def test_a_contact_that_is_still_letting_go_of_the_last_pulse_is_not_stuck() -> None:
+    relay = Relay()
+    relay.command(1, 50)
+    relay.run(51)
+    assert not relay.barrier.is_open
+    assert relay.barrier.command(2, 50, relay.now_ms, False, True) is None
+    relay.run(200)
+    assert [result for _, result, _ in relay.answers] == [wire.PULSED_SENSED] * 2
+
+
 def test_the_same_job_again_is_answered_and_not_repeated() -> None:
     relay = Relay()
     relay.command(1)

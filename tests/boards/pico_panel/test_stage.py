@@ -45,11 +45,7 @@ def test_a_manifest_it_does_not_understand_is_refused(tmp_path: Path, text: str)
 
 
 def test_the_command_wants_one_folder(capsys: pytest.CaptureFixture[str]) -> None:
-    arguments, sys.argv = sys.argv, ["stage"]
-    try:
-        assert main() == 64
-    finally:
-        sys.argv = arguments
+    assert main([]) == 64
     assert "usage" in capsys.readouterr().err
 
 
