@@ -134,28 +134,15 @@ function onEscape(event) {
   way.click();
 }
 
-/* ---- one press is one press ---- */
-
-function onSubmit(event) {
-  if (event.defaultPrevented) return;
-  if (event.target.dataset.sent) {
-    event.preventDefault();
-    return;
-  }
-  const method = (event.submitter && event.submitter.formMethod) || event.target.method;
-  if (method === "post") event.target.dataset.sent = "yes";
-}
-
-function forgetSent() {
-  for (const form of document.forms) delete form.dataset.sent;
-}
-
 /* ---- following the terminal ---- */
 
 const LOST_AFTER_MS = 21000;
 const regions = new Map();
 let loading = false;
 let again = false;
+let leaving = false; /* a page is on its way: this one must not change under a scanner */
+let asked = 0;
+let shown = 0;
 let lostTimer = 0;
 
 function remember(root) {
@@ -167,9 +154,8 @@ function focusMain() {
   (wanted || document.getElementById("main")).focus({ preventScroll: true });
 }
 
-function swap(text) {
-  const next = new DOMParser().parseFromString(text, "text/html");
-  if (body.dataset.page !== next.body.dataset.page) return;
+/* Only what changed is replaced, so an amount half typed survives what happens elsewhere. */
+function swap(next) {
   let main = false;
   for (const region of next.querySelectorAll("[data-region]")) {
     const name = region.dataset.region;
@@ -178,27 +164,64 @@ function swap(text) {
     document.querySelector(`[data-region="${name}"]`).replaceChildren(...region.childNodes);
     main = main || name === "main";
   }
+  if (next.body.dataset.url !== body.dataset.url) history.pushState(null, "", next.body.dataset.url);
   for (const [name, value] of Object.entries(next.body.dataset)) body.dataset[name] = value;
   document.title = next.title;
   if (main) focusMain();
 }
 
+/* An answer that was overtaken by a later one is not shown; a message always is. */
+async function ask(address, options, mayReplace) {
+  const mine = ++asked;
+  const answer = await fetch(address, options);
+  const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (!next.body.dataset.url) throw new Error("not a page of the terminal");
+  if (leaving || (answer.ok && mine < shown) || !mayReplace(answer, next)) return;
+  shown = Math.max(shown, mine);
+  swap(next);
+}
+
 async function load() {
-  if (loading) {
-    again = true;
-    return;
-  }
+  again = true;
+  if (loading) return;
   loading = true;
   try {
-    do {
+    while (again) {
       again = false;
-      const answer = await fetch(body.dataset.url, { headers: { Accept: "text/html" } });
-      if (answer.ok) swap(await answer.text());
-    } while (again);
+      const samePage = (answer, next) => answer.ok && next.body.dataset.page === body.dataset.page;
+      await ask(body.dataset.url, {}, samePage);
+    }
+  } catch {
+    if (!leaving) setLost(true);
+  } finally {
+    loading = false;
+  }
+}
+
+/* ---- one press is one press, and the page stays while it is answered ---- */
+
+const WHOLE_PAGE = ["/language", "/hand"];
+
+async function onSubmit(event) {
+  const form = event.target;
+  const button = event.submitter;
+  const method = (button && button.formMethod) || form.method;
+  if (event.defaultPrevented || method !== "post") return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  const action = (button && button.getAttribute("formaction")) || form.getAttribute("action");
+  if (WHOLE_PAGE.includes(action)) return;
+  event.preventDefault();
+  const fields = new URLSearchParams(new FormData(form));
+  try {
+    await ask(action, { method: "POST", body: fields }, () => true);
   } catch {
     setLost(true);
   } finally {
-    loading = false;
+    delete form.dataset.sent;
   }
 }
 
@@ -215,14 +238,19 @@ function heard() {
 function follow() {
   const source = new EventSource("/live");
   source.addEventListener("alive", heard);
-  source.addEventListener("error", () => setLost(true));
+  source.addEventListener("error", () => {
+    if (!leaving) setLost(true);
+  });
   source.addEventListener("screen", (event) => {
     heard();
     const [version, phase] = event.data.split(" ");
-    if (version === body.dataset.version) return;
+    if (leaving || version === body.dataset.version) return;
     const result = phase !== body.dataset.phase && ["accepted", "declined", "stopped"].includes(phase);
     if (result && body.dataset.page !== "sell") location.assign("/");
     else load();
+  });
+  window.addEventListener("beforeunload", () => {
+    leaving = true;
   });
   window.addEventListener("pagehide", () => source.close());
 }
@@ -240,8 +268,10 @@ document.addEventListener("submit", onSubmit);
 document.addEventListener("input", (event) => {
   if (event.target.id === "typed" && !/^[0-9.+]*$/.test(event.target.value)) showTyped("");
 });
+window.addEventListener("popstate", () => location.reload());
 window.addEventListener("pageshow", (event) => {
-  forgetSent();
+  leaving = false;
+  for (const form of document.forms) delete form.dataset.sent;
   if (event.persisted) location.reload();
 });
 follow();
