@@ -7,13 +7,9 @@ from typing import TYPE_CHECKING
 
 from terminal.errors import JournalError
 from terminal.journal.entry import EntryKind
-from terminal.payment.presentation import Alone
 
 if TYPE_CHECKING:
-    from terminal.payment.clock_floor import Moment
-    from terminal.payment.decision import Approved, Declined
     from terminal.payment.spend import SpendId
-    from terminal.payment.verification import VerifiedPresentation
     from terminal.ports import ClockQuality
 
 
@@ -48,51 +44,3 @@ class EntryDraft:
     time_unix_s: int | None = None
     """The moment the decision was made for; None reads the clock."""
     quality: ClockQuality | None = None
-
-
-def accepted_draft(
-    verified: VerifiedPresentation,
-    approved: Approved,
-    *,
-    request: bytes,
-    sale: int,
-    moment: Moment | None = None,
-) -> EntryDraft:
-    """The draft of an approved decision. ``request`` is the open sale's request bytes."""
-    return EntryDraft(
-        EntryKind.ACCEPTED,
-        policy=verified.policy_version,
-        sale=sale,
-        request=verified.request_bytes or request,
-        slot=verified.slot,
-        presentation=verified.presentation.encode(),
-        coupon_digest=approved.coupon_digest,
-        spend=approved.spend_id,
-        sale_digest=approved.sale,
-        coupon_bytes=None if isinstance(verified.presentation, Alone) else verified.coupon.encode(),
-        time_unix_s=None if moment is None else moment.unix_s,
-        quality=None if moment is None else moment.quality,
-    )
-
-
-def declined_draft(
-    verified: VerifiedPresentation,
-    declined: Declined,
-    *,
-    request: bytes,
-    sale: int,
-    moment: Moment | None = None,
-) -> EntryDraft:
-    """The draft of a verified presentation that was declined, with every reason."""
-    return EntryDraft(
-        EntryKind.DECLINED,
-        policy=verified.policy_version,
-        sale=sale,
-        request=verified.request_bytes or request,
-        slot=verified.slot,
-        presentation=verified.presentation.encode(),
-        coupon_digest=verified.coupon.digest,
-        reasons=declined.reasons,
-        time_unix_s=None if moment is None else moment.unix_s,
-        quality=None if moment is None else moment.quality,
-    )

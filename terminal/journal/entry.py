@@ -124,46 +124,12 @@ def encode_entry(
     """
     outcome = _OUTCOMES.get(kind, Outcome.NONE)
     reasons = tuple(sorted({int(reason) for reason in reasons}))[:MAX_REASONS]
-    data = cbor.encode(
-        [
-            VERSION,
-            index,
-            int(kind),
-            time_unix_s,
-            int(quality),
-            boot,
-            mono_ms,
-            policy,
-            sale,
-            request,
-            slot,
-            presentation,
-            coupon_digest,
-            int(outcome),
-            reasons,
-            salt,
-        ]
-    )
+    middle = (boot, mono_ms, policy, sale, request, slot, presentation, coupon_digest)
+    head = (VERSION, index, int(kind), time_unix_s, int(quality))
+    data = cbor.encode((*head, *middle, int(outcome), reasons, salt))
     if len(data) > MAX_ENTRY_SIZE:
         raise ValueError(f"entry of {len(data)} bytes, more than {MAX_ENTRY_SIZE}")
-    return Entry(
-        index=index,
-        kind=kind,
-        time_unix_s=time_unix_s,
-        quality=quality,
-        boot=boot,
-        mono_ms=mono_ms,
-        policy=policy,
-        sale=sale,
-        request=request,
-        slot=slot,
-        presentation=presentation,
-        coupon_digest=coupon_digest,
-        outcome=outcome,
-        reasons=reasons,
-        salt=salt,
-        data=data,
-    )
+    return Entry(index, kind, time_unix_s, quality, *middle, outcome, reasons, salt, data)
 
 
 def decode_entry(data: bytes) -> Entry:
