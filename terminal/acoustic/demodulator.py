@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from terminal.acoustic.frame import code_order, frame_code, frame_payload
-from terminal.acoustic.metrics import soft_values
+from terminal.acoustic.frame import air_values, code_order, frame_code, frame_payload
+from terminal.acoustic.metrics import SoftValues, soft_values
 from terminal.acoustic.sync import fit
 from terminal.acoustic.tones import frame_energies
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from terminal.acoustic.frame import Layout
     from terminal.acoustic.modes import Mode
 
-ITERATIONS_MAX: Final = 40
+ITERATIONS: Final = (8, 8, 8, 8, 30)
+"""Belief propagation runs in turn, soft values taken anew between them."""
 EVIDENCE_MIN: Final = 0.3
 """Nats a symbol under which what was heard is not a frame and decoding is not tried."""
 
@@ -57,9 +58,26 @@ def demodulate(
     first, last = int(starts[0]), int(starts[-1]) + mode.symbol_samples
     if soft.evidence < EVIDENCE_MIN:
         return Demodulated(None, False, soft.symbol_snr, first, last)
-    coded = soft.log_likelihood[shape.start_count : -shape.end_count]
-    decoding = frame_code(mode, shape.length).decode(
-        code_order(coded, mode, shape.length), ITERATIONS_MAX
-    )
-    payload = frame_payload(decoding.symbols, mode, shape.length) if decoding.valid else None
+    payload = _decode(energies, known, soft, mode, shape)
     return Demodulated(payload, True, soft.symbol_snr, first, last)
+
+
+def _decode(
+    energies: NDArray[np.float32],
+    known: NDArray[np.int64],
+    soft: SoftValues,
+    mode: Mode,
+    shape: Layout,
+) -> bytes | None:
+    """Decode; while that fails, take soft values again with what the decoder made out."""
+    inner = slice(shape.start_count, -shape.end_count)
+    frame = frame_code(mode, shape.length)
+    for iterations in ITERATIONS:
+        channel = code_order(soft.log_likelihood[inner], mode, shape.length)
+        decoding = frame.decode(channel, iterations)
+        if decoding.valid:
+            return frame_payload(decoding.symbols, mode, shape.length)
+        shares = np.zeros_like(energies)
+        shares[inner] = air_values(decoding.posterior, mode, shape.length)
+        soft = soft_values(energies, known, shares)
+    return None

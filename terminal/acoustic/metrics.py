@@ -1,9 +1,10 @@
 """Soft values: how likely each tone is at each symbol, given what was heard of all of them.
 
-The envelope of a tone in noise is Rician (Proakis, *Digital Communications*, 5.4), so the log
-likelihood of tone f is ln I0(2 sqrt(s z)) - s, z = energy over noise, s = expected symbol SNR. The
-noise is a floor per tone plus a prediction of the room's echo of the symbols before; s is kept
-under a cap, since trusting a strong symbol too much makes strong frames fail.
+A tone in noise is Rician (Proakis, *Digital Communications*, 5.4): with z the energy over noise, s
+its steady and v its fading part, the log likelihood against noise alone is
+ln I0(2 sqrt(s z) / (1+v)) + (z v - s) / (1+v) - ln(1+v). In a room a tone goes on sounding for many
+symbols: that echo is noise for the symbols after it, and evidence for the symbol it came from. Its
+size and decay, the level of each tone and how steady it is are all taken from the frame itself.
 """
 
 from __future__ import annotations
@@ -16,26 +17,35 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SYMBOL_SNR_MAX: Final = 25.0
-ECHO_DECAYS: Final = (0.6, 0.85)
-"""Echo energy kept from one symbol to the next."""
-ECHO_GAINS: Final = (0.02, 0.06, 0.15, 0.3)
-"""Echo energy in the symbol after a tone, as a share of the tone's."""
-GAIN_WEIGHT: Final = 1.5
-FLOOR_WEIGHT: Final = 24.0
+    Floats = NDArray[np.float32]
+
+SYMBOL_SNR_MAX: Final = 60.0
+"""Trusting one symbol more than this makes strong frames fail."""
+ROUNDS: Final = 2
+STEADY_SHARES: Final = (1.0, 0.8, 0.5)
+FIRST_STEADY_SHARE: Final = 0.7
+ECHO_LAGS: Final = 8
+ECHO_GAIN_MIN: Final = 0.004
+ECHO_GAIN_MAX: Final = 0.6
+ECHO_DECAY_MAX: Final = 0.97
+LEVEL_WEIGHTS: Final = (0.7, 20.0)
+FLOOR_WEIGHT: Final = 60.0
+FLOOR_NEIGHBOURS: Final = 4
 FLOOR_SHARE: Final = 1e-3
 """Least floor as a share of what a symbol brings: no symbol counts for more than 30 dB."""
 ENERGY_MIN: Final = 1e-20
+POWER_MIN: Final = 0.3
 _TABLE_STEP: Final = 1 / 16
 _TABLE_END: Final = 64.0
-_arguments = np.arange(0.0, _TABLE_END + _TABLE_STEP, _TABLE_STEP)
-_LOG_I0: Final = np.log(np.i0(_arguments))
+_ARGUMENTS: Final = np.arange(0.0, _TABLE_END + _TABLE_STEP, _TABLE_STEP)
+_LOG_I0: Final = np.log(np.i0(_ARGUMENTS))
 
 
-def log_bessel(x: NDArray[np.float32]) -> NDArray[np.float32]:
+def log_bessel(x: Floats) -> Floats:
     """ln I0(x) for x >= 0, float32, within 0.001."""
-    table = np.interp(x, _arguments, _LOG_I0)
-    beyond = x - 0.5 * np.log(2 * np.pi * np.maximum(x, 1.0)) + 0.125 / np.maximum(x, 1.0)
+    table = np.interp(x, _ARGUMENTS, _LOG_I0)
+    large = np.maximum(x, 1.0)
+    beyond = x - 0.5 * np.log(2 * np.pi * large) + 0.125 / large
     return np.asarray(np.where(x < _TABLE_END, table, beyond), np.float32)
 
 
@@ -46,91 +56,154 @@ class SoftValues:
     ``symbol_snr``: mean tone energy over noise.
     """
 
-    log_likelihood: NDArray[np.float32]
+    log_likelihood: Floats
     evidence: float
     symbol_snr: float
 
 
-def noise_floor(energies: NDArray[np.float32]) -> NDArray[np.float32]:
+def noise_floor(energies: Floats) -> Floats:
     """Noise energy a tone, float32 ``(tones,)``: the median over the frame, drawn towards the
     neighbours' where symbols are few.
     """
-    own = np.median(energies, axis=0) / np.log(2)
+    tones = energies.shape[1]
+    own = np.median(energies, axis=0) / -np.log(1 - 0.5 * tones / (tones - 1))
     own = own + FLOOR_SHARE * energies.sum(axis=1).mean() + ENERGY_MIN
-    padded = np.pad(own, 4, mode="edge")
-    around = np.convolve(padded, np.full(9, 1 / 9), mode="valid")
+    width = 2 * FLOOR_NEIGHBOURS + 1
+    padded = np.pad(own, FLOOR_NEIGHBOURS, mode="edge")
+    around = np.convolve(padded, np.full(width, 1 / width), mode="valid")
     weight = len(energies) / (len(energies) + FLOOR_WEIGHT)
     return np.asarray(weight * own + (1 - weight) * around, np.float32)
 
 
-def soft_values(energies: NDArray[np.float32], known: NDArray[np.int64]) -> SoftValues:
+def soft_values(
+    energies: Floats, known: NDArray[np.int64], shares: Floats | None = None
+) -> SoftValues:
     """Soft values of a frame from its energies ``(N, tones)``.
 
-    ``known``: the tone of each symbol where it is sync, else -1, int64 ``(N,)``.
+    ``known``: the tone of each symbol where it is sync, else -1, int64 ``(N,)``. ``shares``: how
+    likely each tone is by the decoder's account, ``(N, tones)``, when there is one.
     """
-    floor = noise_floor(energies)
-    ratio = energies / floor
-    level = float(max((ratio.sum(axis=1) - ratio.shape[1]).mean(), 0.5))
-    power = np.full(ratio.shape[1], level, np.float32)
-    noise = np.ones_like(ratio)
-    values = _values(ratio, noise, power)
-    share = _posterior(values, known)
-    power = _tone_power(ratio, share, level)
-    values, best = _values(ratio, noise, power), -np.inf
-    for trial in _noises(ratio * share):
-        tried = _values(ratio, trial, power)
-        fitness = _fitness(ratio, trial, tried)
-        if fitness > best:
-            best, values, noise = fitness, tried, trial
-    evidence = float(_log_mean_exp(values).mean())
+    ratio = energies / noise_floor(energies)
+    rounds = 1
+    if shares is None:
+        rounds = ROUNDS
+        level = max(float((ratio.sum(axis=1) - ratio.shape[1]).mean()), POWER_MIN)
+        flat = np.full(ratio.shape[1], level, np.float32)
+        shares = _softmax(_values(ratio, np.ones_like(ratio), flat, FIRST_STEADY_SHARE))
+    for last in range(1 - rounds, 1):
+        shares = _with_known(shares, known)
+        level = max(float((shares * (ratio - 1)).sum() / shares.sum()), POWER_MIN)
+        power = _tone_power(ratio, shares, level)
+        lit = shares * power
+        gain, decay = _echo_shape(ratio, shares, power)
+        noise = 1 + _tail(lit, gain, decay)
+        values, evidence = _best_values(ratio, noise, power)
+        if gain:
+            values = values + _echo_values(ratio, noise + lit, lit, power, gain, decay)
+        if last < 0:
+            shares = _softmax(values)
     return SoftValues(values, evidence, level)
 
 
-def _values(
-    ratio: NDArray[np.float32], noise: NDArray[np.float32], power: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def _best_values(ratio: Floats, noise: Floats, power: Floats) -> tuple[Floats, float]:
+    """Values under the share of steadiness that explains the frame best, and their evidence."""
+    tried = [_values(ratio, noise, power, share) for share in STEADY_SHARES]
+    evidence = [float(_log_mean_exp(values).mean()) for values in tried]
+    best = int(np.argmax(evidence))
+    return tried[best], evidence[best]
+
+
+def _values(ratio: Floats, noise: Floats, power: Floats, steady_share: float) -> Floats:
     expected = np.minimum(power[None, :] / noise, SYMBOL_SNR_MAX)
-    values: NDArray[np.float32] = log_bessel(2 * np.sqrt(expected * ratio / noise)) - expected
+    steady = np.float32(steady_share) * expected
+    fading = expected - steady
+    scale = 1 / (1 + fading)
+    z = ratio / noise
+    values: Floats = log_bessel(2 * np.sqrt(steady * z) * scale)
+    values += (z * fading - steady) * scale + np.log(scale)
     return values
 
 
-def _log_mean_exp(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def _log_mean_exp(values: Floats) -> Floats:
     top = values.max(axis=1)
-    total: NDArray[np.float32] = top + np.log(np.exp(values - top[:, None]).mean(axis=1))
+    total: Floats = top + np.log(np.exp(values - top[:, None]).mean(axis=1))
     return total
 
 
-def _fitness(
-    ratio: NDArray[np.float32], noise: NDArray[np.float32], values: NDArray[np.float32]
-) -> float:
-    """Log likelihood of the frame under this noise, all tones equally likely."""
-    background = np.log(noise) + ratio / noise
-    return float(_log_mean_exp(values).sum() - background.sum())
+def _softmax(values: Floats) -> Floats:
+    shares: Floats = np.exp(values - values.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    return shares
 
 
-def _posterior(values: NDArray[np.float32], known: NDArray[np.int64]) -> NDArray[np.float32]:
-    share: NDArray[np.float32] = np.exp(values - values.max(axis=1, keepdims=True))
-    share /= share.sum(axis=1, keepdims=True)
+def _with_known(shares: Floats, known: NDArray[np.int64]) -> Floats:
     sync = np.flatnonzero(known >= 0)
-    share[sync] = 0
-    share[sync, known[sync]] = 1
-    return share
+    result = shares.copy()
+    result[sync] = 0
+    result[sync, known[sync]] = 1
+    return result
 
 
-def _tone_power(
-    ratio: NDArray[np.float32], share: NDArray[np.float32], level: float
-) -> NDArray[np.float32]:
-    """Expected symbol SNR of each tone: what was heard of it, drawn towards the mean level."""
-    heard = (share * (ratio - 1)).sum(axis=0) + GAIN_WEIGHT * level
-    return np.asarray(np.maximum(heard / (share.sum(axis=0) + GAIN_WEIGHT), 0.3), np.float32)
+def _tone_power(ratio: Floats, shares: Floats, level: float) -> Floats:
+    """Expected symbol SNR of each tone: what was heard of it, drawn towards the mean level.
+
+    The draw is as strong as the tones are alike (empirical Bayes): the spread of one observation
+    over the spread between tones.
+    """
+    count = shares.sum(axis=0)
+    heard = (shares * (ratio - 1)).sum(axis=0)
+    single = 1 + 2 * level
+    around = np.square(heard / np.maximum(count, 0.1) - level)
+    between = float((count * around).sum() - single * len(count)) / float(count.sum())
+    weight = np.clip(single / max(between, 1e-3), *LEVEL_WEIGHTS)
+    return np.asarray(
+        np.maximum((heard + weight * level) / (count + weight), POWER_MIN), np.float32
+    )
 
 
-def _noises(tones: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """Noise over floor for no echo and for each echo decay and gain, ``(N, tones)`` each."""
-    noises = [np.ones_like(tones)]
-    for decay in ECHO_DECAYS:
-        tail = np.zeros_like(tones)
-        for n in range(1, len(tones)):
-            tail[n] = decay * tail[n - 1] + tones[n - 1]
-        noises.extend(1 + np.float32(gain) * tail for gain in ECHO_GAINS)
-    return noises
+def _echo_shape(ratio: Floats, shares: Floats, power: Floats) -> tuple[float, float]:
+    """Echo energy one symbol later as a share of the tone's, and what is kept a symbol after that.
+
+    Measured where a tone has not sounded again since; (0, 0) where there is none to speak of.
+    """
+    silent = 1 - shares
+    quiet = np.ones_like(shares)
+    heard, sent = [0.0], [0.0]
+    for lag in range(1, 7):
+        quiet = quiet[1:] * silent[lag:] if lag > 1 else silent[1:]
+        weight = shares[:-lag] * quiet
+        heard.append(float((weight * (ratio[lag:] - 1)).sum()))
+        sent.append(float((weight * power).sum()))
+    near = sum(heard[1:3]) / max(sum(sent[1:3]), 1e-6)
+    far = sum(heard[4:7]) / max(sum(sent[4:7]), 1e-6)
+    if near <= ECHO_GAIN_MIN:
+        return 0.0, 0.0
+    decay = float(np.clip(far / near, 0.03, ECHO_DECAY_MAX**3.5) ** (1 / 3.5))
+    return min(near, ECHO_GAIN_MAX) / decay**0.5, decay
+
+
+def _tail(lit: Floats, gain: float, decay: float) -> Floats:
+    """Energy over the floor that earlier symbols leave at each symbol and tone."""
+    tail = np.zeros_like(lit)
+    if gain:
+        for n in range(1, len(lit)):
+            tail[n] = np.float32(decay) * tail[n - 1] + np.float32(gain) * lit[n - 1]
+    return tail
+
+
+def _echo_values(
+    ratio: Floats, variance: Floats, lit: Floats, power: Floats, gain: float, decay: float
+) -> Floats:
+    """What the echoes heard after each symbol say about its tone, as log likelihood.
+
+    ``variance``: energy expected at each place over the floor. An echo is complex Gaussian.
+    """
+    values = np.zeros_like(ratio)
+    count = len(ratio)
+    for lag in range(1, min(ECHO_LAGS, count - 1) + 1):
+        share = np.float32(gain * decay ** (lag - 1))
+        without = variance[lag:] - share * lit[: count - lag]
+        added = share * power
+        total = without + added
+        values[: count - lag] += ratio[lag:] * (added / (without * total)) - np.log(total / without)
+    return values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -136,15 +137,24 @@ def _block_time(
     width = mode.symbol_samples
     step = max(width // 32, 1)
     lags = step * np.arange(-8, 9)
-    turns = np.outer(np.arange(width), mode.first_cycle + tones) % width
-    waves = np.exp(-2j * np.pi * turns / width).astype(np.complex64)
+    waves = _sync_waves(mode, tuple(int(t) for t in tones))
     score = np.zeros(len(lags))
     windows = np.lib.stride_tricks.sliding_window_view(samples, width)
     for k in range(len(tones)):
         places = np.clip(near + lags + k * width, 0, len(windows) - 1)
-        score += np.abs(windows[places] @ waves[:, k])
+        both = windows[places] @ waves[k]
+        score += np.hypot(both[:, 0], both[:, 1])
     top = int(np.clip(score.argmax(), 1, len(lags) - 2))
     left, middle, right = score[top - 1 : top + 2]
     bend = left - 2 * middle + right
     shift = 0.5 * (left - right) / bend if bend < 0 else 0.0
     return float(near + lags[top] + step * np.clip(shift, -1, 1))
+
+
+@lru_cache(maxsize=16)
+def _sync_waves(mode: Mode, tones: tuple[int, ...]) -> NDArray[np.float32]:
+    """cos beside sin of each sync tone, float32 ``(tones, symbol_samples, 2)``."""
+    width = mode.symbol_samples
+    turns = np.outer(mode.first_cycle + np.array(tones), np.arange(width)) % width
+    phase = 2 * np.pi * turns / width
+    return np.stack([np.cos(phase), np.sin(phase)], axis=2).astype(np.float32)
