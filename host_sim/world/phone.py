@@ -42,7 +42,12 @@ from terminal.payment.request import StaticRequest, decode_request
 HEAR_TIMEOUT_S: Final = 30.0
 SECRET_BYTES: Final = 32
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # it would print local variables, secrets among them
+    help=__doc__,
+)
 
 WalletDirectory = Annotated[
     Path, typer.Option("--wallet", envvar="KUMQUAT_WALLET", help="The wallet's directory.")

@@ -33,8 +33,8 @@ RAW_FLAGS: Final = (
     "--channels=1",
 )
 RECORD_LATENCY: Final = "--latency-msec=20"
-PLAY_LATENCY: Final = "--latency-msec=250"
-"""What is buffered ahead: a busy processor makes a gap only when it is away for longer."""
+PLAY_LATENCY: Final = "--latency-msec=4000"
+"""A whole burst is handed over at once: a busy processor makes no gap in it."""
 _POLL_S: Final = 0.02
 
 

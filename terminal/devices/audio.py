@@ -62,7 +62,7 @@ QUEUE_S: Final = 10.0
 STALL_S: Final = 3.0
 """A working microphone is never silent this long: silence comes as blocks of zeros."""
 INPUT_LATENCY_S: Final = 0.1
-OUTPUT_LATENCY_S: Final = 0.25
+OUTPUT_LATENCY_S: Final = 0.4
 """What a device may buffer: a busy processor makes a gap only when it is away for longer."""
 LEAD_S: Final = 0.05
 TAIL_S: Final = OUTPUT_LATENCY_S + 0.1

@@ -1,8 +1,8 @@
 """A child process on the virtual sound card: PortAudio reads its environment when it starts.
 
 ``hear DEVICE SECONDS FILE``, ``starve DEVICE SECONDS FILE``, ``receive DEVICE SECONDS``,
-``survive DEVICE SECONDS`` and ``play DEVICE FILE``; ``ready`` is printed when the device is open,
-JSON at the end.
+``survive DEVICE SECONDS``, ``probe MICROPHONE SPEAKER`` and ``play DEVICE FILE``; ``ready`` is
+printed when the device is open, JSON at the end.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from terminal.acoustic import FrameReceived, Receiver
-from terminal.devices.audio import Microphone, Speaker
+from terminal.devices.audio import Microphone, Speaker, probe_microphone, probe_speaker
 from terminal.devices.sound_system import SoundSystem
 from terminal.errors import DeviceError
 
@@ -71,6 +71,18 @@ def survive(device: str, seconds: str) -> None:
             time.sleep(0.2)
 
 
+def probe(microphone: str, speaker: str) -> None:
+    """What ``kumquat doctor`` tries: the microphone at rest, and whether it hears the speaker."""
+    print("ready", flush=True)
+    for tried in (
+        probe_microphone(microphone, seconds=0.3),
+        probe_speaker(speaker, microphone, loop=True),
+        probe_speaker(speaker, "back_mic", loop=True),
+        probe_microphone("no such device"),
+    ):
+        print(json.dumps({"fault": tried.fault, "level": tried.level_dbfs}), flush=True)
+
+
 def play(device: str, file: str) -> None:
     """Play a saved array to its end."""
     Speaker(device).play(np.load(Path(file)))
@@ -85,6 +97,8 @@ if __name__ == "__main__":
         hear(arguments[0], arguments[1], arguments[2])
     elif command == "survive":
         survive(arguments[0], arguments[1])
+    elif command == "probe":
+        probe(arguments[0], arguments[1])
     elif command == "receive":
         receive(*arguments)
     else:

@@ -141,6 +141,16 @@ def test_sound_lost_to_a_slow_reader_is_the_oldest_and_is_counted(
     assert counted % 480 == 0
 
 
+def test_the_probes_tell_silence_sound_and_absence_apart(card: VirtualSoundCard) -> None:
+    with child(card, "probe", card.microphone("stall_air"), card.speaker("stall_air")) as doctor:
+        assert doctor.stdout is not None
+        silent, loop, deaf, absent = (json.loads(doctor.stdout.readline()) for _ in range(4))
+    assert "digital silence" in silent["fault"]
+    assert (loop["fault"], round(loop["level"])) == (None, -12)
+    assert "not heard" in deaf["fault"]
+    assert "no such input device" in absent["fault"]
+
+
 def test_a_card_that_goes_away_is_a_device_error_within_seconds(tmp_path: Path) -> None:
     with (
         VirtualSoundCard(("air",)) as lost,
