@@ -10,16 +10,16 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import click
 import typer
 
 from host_sim.commands.house import add_house_commands
 from host_sim.commands.money import add_money_commands
-from host_sim.commands.output import print_error
+from host_sim.commands.output import print_error, print_usage_error
 from host_sim.commands.registry import add_registry_commands
 from host_sim.home import Home, default_folder
 from terminal.errors import KumquatError
 
+WRONG_USAGE: Final = 2
 INTERRUPTED: Final = 130
 
 app = typer.Typer(
@@ -62,9 +62,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KumquatError as error:
         print_error(error, as_json="--json" in given)
         return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except typer.TyperException as error:
+        print_usage_error(error, as_json="--json" in given)
+        return WRONG_USAGE
+    except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     return outcome if isinstance(outcome, int) else 0

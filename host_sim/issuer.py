@@ -16,10 +16,12 @@ from host_sim.registration import FOREVER, ISSUER_LIMIT_CAP_MINOR, claim, publis
 from terminal.crypto.keys import parse_public_key
 from terminal.errors import DecodeError
 from terminal.payment import deny_list
-from terminal.payment.coupon import CouponClass, CouponFields, CouponId, sign_coupon
+from terminal.payment.coupon import U16, CouponClass, CouponFields, CouponId, sign_coupon
 
 ATTESTED = 4
 HARDWARE = 8
+BACKDATED_H = 1
+"""A fresh coupon is valid from an hour before it is sold, for terminals whose clocks are behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,10 @@ class Issuer:
         key = None
         if order.holder_key is not None:
             key = parse_public_key(order.holder_key, "holder_key")
-        not_after = order.not_after_unix_s
+        not_after, lifetime_h = order.not_after_unix_s, order.lifetime_h
         if not_after is None:
-            not_after = min(now_unix_s + 3600 * order.lifetime_h, FOREVER)
+            not_after = min(now_unix_s + 3600 * lifetime_h, FOREVER)
+            lifetime_h = min(lifetime_h + BACKDATED_H, U16)
         fields = CouponFields(
             kind=order.kind,
             issuer=self._office.keys.issuer_number,
@@ -92,7 +95,7 @@ class Issuer:
             currency=order.currency,
             scope=order.scope,
             not_after_unix_s=not_after,
-            lifetime_h=order.lifetime_h,
+            lifetime_h=lifetime_h,
         )
         return IssuedCoupon(
             fields.issuer,

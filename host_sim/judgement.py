@@ -158,7 +158,8 @@ def _check_terms(entry: Entry, presentation: Presentation, coupon: Coupon, bench
         raise Refused(VerdictReason.OUTSIDE_POLICY)
     if entry.quality is ClockQuality.UNKNOWN:
         return  # the terminal judged by its floor; what it wrote down proves nothing either way
-    if not terms.not_before_unix_s <= entry.time_unix_s <= terms.not_after_unix_s:
+    # not_before is the terminal's to judge: a clock that is behind costs the merchant nothing
+    if entry.time_unix_s > terms.not_after_unix_s:
         raise Refused(VerdictReason.EXPIRED)
 
 

@@ -26,6 +26,8 @@ from terminal.payment.policy import HostKeys, IssuerKey, Policy, sign_policy
 MAX_DRAWS: Final = 16
 """Random ids tried before giving up; two of 2^32 meet rarely."""
 PAYEE_CARD_S: Final = 400 * 86_400
+BACKDATED_S: Final = 3_600
+"""A policy is in force from an hour before it is signed, for terminals whose clocks are behind."""
 FOREVER: Final = 2**32 - 1
 ISSUER_LIMIT_CAP_MINOR: Final = 10_000_000
 DEFAULT_LIMITS: Final = Limits(
@@ -185,7 +187,7 @@ def _policy(
     return Policy(
         version=version,
         issued_at_unix_s=now_unix_s,
-        not_before_unix_s=now_unix_s,
+        not_before_unix_s=max(now_unix_s - BACKDATED_S, 0),
         merchant=merchant.number,
         site=terminal.site,
         terminal=terminal.terminal,

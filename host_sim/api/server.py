@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,9 @@ class _Server(uvicorn.Server):
         def end(_: int, __: FrameType | None) -> None:
             self.should_exit = True
 
+        if threading.current_thread() is not threading.main_thread():
+            yield  # signals reach the main thread alone; whoever started us sets should_exit
+            return
         before = {number: signal.signal(number, end) for number in _ENDING}
         try:
             yield

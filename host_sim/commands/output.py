@@ -37,6 +37,15 @@ def print_line(words: str) -> None:
     Console(highlight=False, soft_wrap=True).print(words, markup=False)
 
 
+def print_usage_error(error: Exception, *, as_json: bool) -> None:
+    """What is wrong with the command line, and where to look."""
+    if as_json:
+        print_json({"event": "error", "error": "WrongUsage", "message": str(error)})
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"kumquat-host: {error}", markup=False, style="red")
+    console.print("Try 'kumquat-host --help', or --help after a command.", markup=False)
+
+
 def print_error(error: KumquatError, *, as_json: bool) -> None:
     """One clear line on standard error; with ``--json`` also a value on standard output."""
     if as_json:
