@@ -37,10 +37,10 @@ class BarrierJobs:
         self._open: dict[int, _Job] = {}
         self._outcomes: list[PanelEvent] = []
 
-    def start(self, job: int, now_ms: int, timeout_ms: int, *, linked: bool) -> bool:
-        """Open a job; False when it must not be sent, and its outcome will say why."""
-        if not linked:
-            self._outcomes.append(BarrierUnconfirmed(job, Unconfirmed.NO_LINK))
+    def start(self, job: int, now_ms: int, timeout_ms: int, refused: Unconfirmed | None) -> bool:
+        """Open a job unless ``refused``; False when it is not to be sent, the outcome says why."""
+        if refused is not None:
+            self._outcomes.append(BarrierUnconfirmed(job, refused))
         elif job in self._open or len(self._open) >= MAX_OPEN_JOBS:
             self._outcomes.append(BarrierUnconfirmed(job, Unconfirmed.BUSY))
         else:

@@ -28,7 +28,7 @@ class Link:
         self._queue: list[tuple[int, bytes]] = []
         self._under_way: tuple[int, int, bytes] | None = None
         self._attempts = 0
-        self._repeat_at_ms = 0
+        self._repeat_at_ms: int | None = None
 
     def queue(self, kind: int, payload: bytes, urgent: bool = False) -> bool:
         """Send this in its turn, next when urgent; False, and not sent, when the queue is full."""
@@ -54,16 +54,28 @@ class Link:
         self.heard = number
         return True
 
+    def begin(self) -> tuple[int, int, bytes] | None:
+        """(number, kind, payload) of the next in turn, to put on the line without looking at a
+        clock; None while another is under way. Its first repetition counts from the next ``due``.
+        """
+        if self._under_way is not None or not self._queue:
+            return None
+        kind, payload = self._queue.pop(0)
+        self._numbered = next_number(self._numbered)
+        self._under_way = (self._numbered, kind, payload)
+        self._attempts = 1
+        self._repeat_at_ms = None
+        return self._under_way
+
     def due(self, now_ms: int) -> tuple[int, int, bytes] | None:
         """(number, kind, payload) to put on the line now, for the first time or again."""
-        if self._under_way is None:
-            if not self._queue:
-                return None
-            kind, payload = self._queue.pop(0)
-            self._numbered = next_number(self._numbered)
-            self._under_way = (self._numbered, kind, payload)
-            self._attempts = 0
-        elif now_ms < self._repeat_at_ms or self._attempts >= MAX_ATTEMPTS:
+        begun = self.begin()
+        if self._repeat_at_ms is None:
+            self._repeat_at_ms = now_ms + REPEAT_MS
+            return begun
+        if self._under_way is None or now_ms < self._repeat_at_ms:
+            return None
+        if self._attempts >= MAX_ATTEMPTS:
             return None
         self._attempts += 1
         self._repeat_at_ms = now_ms + REPEAT_MS
@@ -74,6 +86,7 @@ class Link:
         return (
             self._under_way is not None
             and self._attempts >= MAX_ATTEMPTS
+            and self._repeat_at_ms is not None
             and now_ms >= self._repeat_at_ms
         )
 
@@ -81,4 +94,4 @@ class Link:
         """When ``due`` next has something; 0 for at once, None while nothing is to be sent."""
         if self._under_way is None:
             return 0 if self._queue else None
-        return self._repeat_at_ms
+        return self._repeat_at_ms or 0

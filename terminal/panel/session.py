@@ -25,6 +25,7 @@ from terminal.panel.events import (
     PanelFault,
     PanelIncompatible,
     ReportUnreadable,
+    Unconfirmed,
 )
 from terminal.panel.frame import FrameReader, encode_frame
 from terminal.panel.jobs import BarrierJobs
@@ -70,6 +71,7 @@ class PanelSession:
         self._hello: Hello | None = None
         self._incompatible: int | None = None
         self._emergency = False
+        self._standing = Light.IDLE
         self._overloaded = False
         self._stamp = 0
         self._out = bytearray()
@@ -80,12 +82,15 @@ class PanelSession:
     # Commands
 
     def show(self, light: Light, cue: Cue = Cue.SILENT, hold_ms: int = 0) -> None:
-        """Show this and play that, once and now; ignored without a link.
+        """Show this and play that now; without a link nothing is played or kept for later.
 
-        ``hold_ms`` 0..65535: afterwards the light is idle again; 0 keeps it, but an accepted or
-        declined light never stays for more than 10 s. A verdict belongs after the commit.
+        ``hold_ms`` 0..65535: afterwards the light is idle again; 0 keeps it, also over a new link,
+        but an accepted or declined light stays for 10 s at most, and on this link alone. A verdict
+        belongs after the commit.
         """
         assert light < wire.COMMANDED_LIGHTS
+        is_verdict = light in (Light.ACCEPTED, Light.DECLINED)
+        self._standing = Light.IDLE if is_verdict or hold_ms else light
         self._command(wire.SHOW, light, cue, hold_ms)
 
     def play(self, cue: Cue) -> None:
@@ -97,14 +102,18 @@ class PanelSession:
     ) -> None:
         """Open the barrier once. Call it after the commit, never before; returns at once.
 
-        ``job`` 0..2^32-1 names the pulse, best the index of the entry; ``pulse_ms`` 50..5000.
+        ``job`` 0..2^32-1 names the pulse, best the index of the entry; ``pulse_ms`` 50..5000 or it
+        is refused.
         Exactly one BarrierConfirmed or BarrierUnconfirmed of this job follows from ``receive`` or
         ``advance``, at the latest ``timeout_ms`` from now. Without a link it is not kept for later:
         a barrier that opens when nobody expects it lets the wrong car through.
         """
-        assert wire.MIN_PULSE_MS <= pulse_ms <= wire.MAX_PULSE_MS
-        linked = self.state is LinkState.LINKED
-        if self._jobs.start(job, now_ms, timeout_ms, linked=linked):
+        refused = None
+        if not wire.MIN_PULSE_MS <= pulse_ms <= wire.MAX_PULSE_MS:
+            refused = Unconfirmed.REFUSED
+        elif self.state is not LinkState.LINKED:
+            refused = Unconfirmed.NO_LINK
+        if self._jobs.start(job, now_ms, timeout_ms, refused):
             self._command(wire.PULSE, job, pulse_ms)
 
     @property
@@ -171,6 +180,13 @@ class PanelSession:
             urgent = kind == wire.PULSE
             queued = self._link.queue(kind, wire.payload(kind, *values), urgent)
             self._overloaded = self._overloaded or not queued
+            self._begin()
+
+    def _begin(self) -> None:
+        begun = self._link.begin()
+        if begun is not None:
+            seq, command, payload = begun
+            self._put(command, payload, seq)
 
     def _transmit(self, now_ms: int) -> None:
         if self.state is LinkState.LINKED:
@@ -185,14 +201,17 @@ class PanelSession:
                 self._emit(wire.HEARTBEAT, now_ms, b"")
 
     def _emit(self, kind: int, now_ms: int, payload: bytes, seq: int = 0) -> None:
+        self._put(kind, payload, seq)
+        seeking = self.state is LinkState.SEEKING
+        self._beat_at_ms = now_ms + (wire.HELLO_MS if seeking else wire.HEARTBEAT_MS)
+
+    def _put(self, kind: int, payload: bytes, seq: int) -> None:
         number = 0 if self.state is LinkState.SEEKING else self._number
         body = wire.pack(kind, number, seq, self._link.heard, self._stamp, payload)
         if len(self._out) > MAX_UNSENT_BYTES:  # nobody writes: as if the line had lost them
             self._out.clear()
         self._out += encode_frame(body)
         self._link.ack_owed = False
-        seeking = self.state is LinkState.SEEKING
-        self._beat_at_ms = now_ms + (wire.HELLO_MS if seeking else wire.HEARTBEAT_MS)
 
     def _hear(self, body: bytes, now_ms: int, events: list[PanelEvent]) -> None:
         message = wire.unpack(body)
@@ -252,6 +271,8 @@ class PanelSession:
         if self.state is LinkState.GREETED and self._hello is not None:
             hello = self._hello
             self._incompatible = None
+            if self._standing is not Light.IDLE:
+                self._link.queue(wire.SHOW, wire.payload(wire.SHOW, self._standing, 0, 0))
             events.append(LinkUp(hello.boot, hello.firmware, hello.reset_cause, hello.features))
         self._move(Cause.HEARD)
 

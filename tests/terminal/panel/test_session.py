@@ -126,11 +126,44 @@ def test_commands_without_a_panel_are_not_kept() -> None:
 
 def test_a_pulse_goes_before_everything_that_waits() -> None:
     panel = linked()
-    panel.session.show(Light.ACCEPTED)
-    panel.session.play(Cue.ACCEPTED)
+    for command in (panel.session.show, panel.session.show, panel.session.show):
+        command(Light.WAITING)
     panel.session.pulse_barrier(1, panel.now_ms)
-    panel.wait(0)
+    assert panel.listen() == [wire.SHOW]
+    panel.say(wire.STATUS, *STATUS)
     assert panel.listen() == [wire.PULSE]
+
+
+def test_a_command_is_on_the_line_without_waiting_for_the_clock() -> None:
+    panel = linked()
+    panel.session.pulse_barrier(1, panel.now_ms)
+    panel.session.show(Light.ACCEPTED)
+    assert panel.listen() == [wire.PULSE]
+
+
+def test_a_standing_light_comes_back_with_the_panel_and_a_verdict_does_not() -> None:
+    for light, expected in (
+        (Light.WAITING, [wire.SHOW]),
+        (Light.STOPPED, [wire.SHOW]),
+        (Light.ACCEPTED, []),
+        (Light.DECLINED, []),
+    ):
+        panel = linked()
+        panel.session.show(light)
+        panel.wait(wire.SILENCE_MS)
+        panel.listen()
+        panel.say(wire.HELLO, *HELLO)
+        panel.listen()
+        panel.say(wire.STATUS, *STATUS)
+        assert [kind for kind in panel.listen() if kind == wire.SHOW] == expected
+
+
+@pytest.mark.parametrize("pulse_ms", [0, 49, 5001, 10**6])
+def test_a_pulse_of_a_length_the_panel_would_refuse_is_not_sent(pulse_ms: int) -> None:
+    panel = linked()
+    panel.session.pulse_barrier(3, panel.now_ms, pulse_ms)
+    assert wire.PULSE not in panel.listen()
+    assert panel.wait(0) == (BarrierUnconfirmed(3, Unconfirmed.REFUSED),)
 
 
 def test_an_unacknowledged_command_loses_the_link_and_its_pulse() -> None:
@@ -206,7 +239,7 @@ def test_too_many_open_pulses_are_refused() -> None:
 
 def test_more_commands_than_it_can_hold_lose_the_link_and_not_a_pulse_silently() -> None:
     panel = linked()
-    for _ in range(QUEUE_LENGTH):
+    for _ in range(QUEUE_LENGTH + 1):
         panel.session.play(Cue.ATTENTION)
     panel.session.pulse_barrier(1, panel.now_ms)
     assert panel.wait(0) == (
