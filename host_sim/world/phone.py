@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from terminal.devices.key_file import EncryptedFileKeyStore
 
 from host_sim.world.camera import read_screenshot
 from host_sim.world.phone_screen import (
@@ -33,6 +32,7 @@ from host_sim.world.wallet_payee import UNKNOWN_PAYEE, check_payee
 from host_sim.world.wav import read_wav, write_wav
 from terminal.crypto.keys import parse_public_key
 from terminal.devices.audio import Microphone, Speaker
+from terminal.devices.key_file import EncryptedFileKeyStore
 from terminal.errors import DecodeError, KumquatError
 from terminal.money import format_amount, parse_amount
 from terminal.payment import text
