@@ -125,11 +125,12 @@ class Actor:
             except ValueError:
                 continue
             if isinstance(event, dict):
-                self._events.put(event)
+                self._events.put({"event": event.get("what"), **event})
         self._events.put(None)
 
     def _tail(self) -> str:
-        lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = [json.dumps(event) for event in self._seen]
+        lines += self._log.read_text(encoding="utf-8", errors="replace").splitlines()
         return "\n  ".join(["its last words:", *lines[-LOG_TAIL_LINES:]])
 
 
@@ -160,6 +161,5 @@ def run(
     events = []
     for line in done.stdout.splitlines():
         value = json.loads(line)
-        if isinstance(value, dict):
-            events.append(value)
+        events += value if isinstance(value, list) else [value]
     return [*events, {"event": "exit", "code": done.returncode}]
