@@ -28,6 +28,7 @@ class Evidence:
     def __init__(self, issuers: Mapping[int, PublicKey]) -> None:
         self._issuers = issuers
         self._coupons: dict[bytes, Coupon] = {}
+        self._issued: set[tuple[bytes, bytes]] = set()
         self._high: dict[CouponId, int] = {}
         self._left: dict[int, tuple[bytes, int]] = {}
         self.accepted_count = 0
@@ -78,8 +79,9 @@ class Evidence:
     ) -> None:
         if issuer is None:
             self.coupons_unchecked += 1
-        else:
+        elif (coupon.digest, coupon.signature) not in self._issued:
             coupon.verify(issuer)
+            self._issued.add((coupon.digest, coupon.signature))
         holder = coupon.fields.holder_key
         if holder is not None and not isinstance(presentation, Bearer):
             verify_spend(

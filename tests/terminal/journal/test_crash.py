@@ -11,7 +11,7 @@ from host_sim.world.crash_images import crash_images, read_baseline
 from host_sim.world.faults import CALLS, Action, Fault, FaultyDisk
 from host_sim.world.sales import Shop
 from terminal.errors import JournalError, OutcomeUnknown
-from terminal.journal.recovery import deep_check
+from terminal.journal.deep_check import deep_check
 
 _names = (f"crash-{number}" for number in count())
 

@@ -17,9 +17,9 @@ from host_sim.world.sales import NOON_UNIX_S, Shop
 from terminal.crypto.keys import SoftwareSigner
 from terminal.crypto.notes import cosign
 from terminal.errors import OutcomeUnknown
+from terminal.journal.deep_check import deep_check
 from terminal.journal.draft import NotAllowed
 from terminal.journal.entry import EntryKind
-from terminal.journal.recovery import deep_check
 
 MIRROR = SoftwareSigner("Ed25519", b"m" * 32)
 _names = (f"history-{number}" for number in count())

@@ -17,7 +17,7 @@ import pytest
 
 from host_sim.world.sales import Shop
 from terminal.errors import JournalLocked
-from terminal.journal.recovery import deep_check
+from terminal.journal.deep_check import deep_check
 
 ROOT = Path(__file__).parents[3]
 DEADLINE_S = 30.0

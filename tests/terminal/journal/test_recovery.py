@@ -11,8 +11,9 @@ import pytest
 
 from host_sim.world.sales import Shop
 from terminal.errors import JournalCorrupt, JournalError
+from terminal.journal.deep_check import deep_check
 from terminal.journal.entry import EntryKind
-from terminal.journal.recovery import TAIL_ENTRIES, deep_check
+from terminal.journal.recovery import TAIL_ENTRIES
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,11 @@ def test_deleting_the_tail_with_its_marks_still_leaves_a_signed_journal(
         "UPDATE entry SET sum_minor = sum_minor + 1",
         "UPDATE entry SET sum_count = sum_count + 1",
         "UPDATE entry SET shift = 1",
+        "UPDATE entry SET coupon = 7",
+        "UPDATE entry SET spend_from = 0",
+        "UPDATE entry SET previous = NULL",
+        "UPDATE entry SET original = 0",
+        "UPDATE entry SET returned = 1",
     ],
 )
 def test_the_deep_check_names_an_altered_row(filled: Path, tmp_path: Path, change: str) -> None:
@@ -90,6 +96,32 @@ def test_the_deep_check_names_an_altered_row(filled: Path, tmp_path: Path, chang
         with pytest.raises(JournalCorrupt) as caught:
             deep_check(journal)
         assert caught.value.index == index
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE coupon SET high = 0",
+        "UPDATE coupon SET count = count - 1",
+        "UPDATE coupon SET digest = zeroblob(32)",
+        "UPDATE coupon SET data = (SELECT data FROM coupon ORDER BY id DESC LIMIT 1)",
+        "DELETE FROM coupon WHERE id = (SELECT max(id) FROM coupon)",
+        "UPDATE coupon SET id = 1 WHERE id = (SELECT max(id) FROM coupon)",
+    ],
+)
+def test_the_deep_check_finds_an_altered_coupon(
+    filled: Path, tmp_path: Path, statement: str
+) -> None:
+    path = altered(filled, tmp_path, statement)
+    with Shop().open(path) as journal, pytest.raises(JournalCorrupt, match="coupon"):
+        deep_check(journal)
+
+
+def test_the_deep_check_tells_how_far_it_is(filled: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    with Shop().open(filled) as journal:
+        deep_check(journal, lambda done, total: seen.append((done, total)))
+    assert seen == [(0, 140)]
 
 
 def test_the_deep_check_finds_a_missing_row(filled: Path, tmp_path: Path) -> None:

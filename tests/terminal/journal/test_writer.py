@@ -5,17 +5,18 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
+import apsw
 import pytest
 
 from host_sim.world.sales import NOON_UNIX_S, ORIGIN, Shop
 from terminal.crypto.merkle import verify_consistency, verify_inclusion
 from terminal.crypto.notes import open_note, verifier
 from terminal.errors import JournalCorrupt, JournalError, JournalLocked
+from terminal.journal.deep_check import deep_check
 from terminal.journal.detail import Return, ShiftClosed, decode_detail
 from terminal.journal.draft import EntryDraft, NotAllowed
 from terminal.journal.entry import EntryKind
 from terminal.journal.reader import JournalReader
-from terminal.journal.recovery import deep_check
 from terminal.journal.writer import Journal
 from terminal.payment.spend import SpendId
 from terminal.ports import ClockQuality
@@ -44,6 +45,19 @@ def test_one_process_appends_and_others_read(shop: Shop, journal: Journal, tmp_p
         assert reader.unsettled() == journal.unsettled()
         later = shop.sell(journal)
         assert reader.unannounced() == (entry, later)
+
+
+def test_nobody_writes_between_reading_and_appending(
+    shop: Shop, journal: Journal, tmp_path: Path
+) -> None:
+    other = apsw.Connection(str(tmp_path / "journal"))
+    with journal.transaction() as transaction:
+        transaction.counters(next(shop.coupon_ids()))
+        with pytest.raises(apsw.BusyError):
+            other.execute("BEGIN IMMEDIATE")
+        transaction.append(shop.draft())
+    other.close()
+    assert journal.size == 1
 
 
 def test_closing_lets_the_next_one_in(shop: Shop, tmp_path: Path) -> None:
