@@ -118,7 +118,8 @@ class Kiosk:
                 fields = await forms.read_form(request)
                 return RedirectResponse(act(fields) or "/", 303)
             except DeskRefused as refusal:
-                return self._told(request, Problem(str(refusal), "en"), 409)
+                t = words(self.reader(request).language)
+                return self._told(request, Problem(*t.refusal(str(refusal))), 409)
 
         return handle
 

@@ -198,12 +198,16 @@ class Pages:
             "signed": lambda line: format_amount(_signed_minor(line), screen.currency),
             "clock": lambda unix_s: self._local(unix_s).strftime("%H:%M"),
         }
-        return _templates().get_template(template).render(
-            t=words(reader.language),
-            screen=screen,
-            problem=problem,
-            view=SimpleNamespace(**(facts | view)),
-            line=view.get("line"),
+        return (
+            _templates()
+            .get_template(template)
+            .render(
+                t=words(reader.language),
+                screen=screen,
+                problem=problem,
+                view=SimpleNamespace(**(facts | view)),
+                line=view.get("line"),
+            )
         )
 
     def _other(self, reader: Reader) -> Words | None:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from terminal.kiosk.reason_words import ADVICE, REASONS_ZH
+from terminal.kiosk.refusal_words import refusal_zh
 from terminal.kiosk.words_en import ENGLISH
 from terminal.kiosk.words_zh import CHINESE
 from terminal.payment.reasons import Reason
@@ -40,6 +41,11 @@ class Words:
         if reason is Reason.ALREADY_ACCEPTED and prior_entry is not None:
             return text + self("reason.entry", index=prior_entry)
         return text
+
+    def refusal(self, text: str) -> tuple[str, str]:
+        """A refusal of the desk in words, and the tag of the language they are in."""
+        said = refusal_zh(text) if self.tag == "zh-Hans" else None
+        return (text, "en") if said is None else (said, self.tag)
 
     def advice(self, reason: Reason) -> str:
         """What the seller can do about the reason."""

@@ -59,6 +59,23 @@ def test_already_accepted_names_the_entry() -> None:
     assert words("en").reason(Reason.EXPIRED, 7) == "Expired"
 
 
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("a sale is open: cancel it first", "还有一笔没收完，请先取消。"),
+        ("entry 12 was given back already", "记录 12 已经退还。"),
+        (Reason.JOURNAL_STOPPED.text, "账本重新打开前停止收款，请重新启动终端。"),
+    ],
+)
+def test_a_known_refusal_is_turned(english: str, chinese: str) -> None:
+    assert words("zh").refusal(english) == (chinese, "zh-Hans")
+    assert words("en").refusal(english) == (english, "en")
+
+
+def test_an_unknown_refusal_stays_english_and_says_so() -> None:
+    assert words("zh").refusal("the moon is full") == ("the moon is full", "en")
+
+
 def test_every_key_that_a_template_names_exists_and_none_is_left_over() -> None:
     source = "".join(path.read_text("utf-8") for path in sorted(ROOM.glob("templates/*.html")))
     source += "".join(path.read_text("utf-8") for path in sorted(ROOM.glob("[!w]*.py")))
