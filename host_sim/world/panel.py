@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -202,7 +203,8 @@ class SimulatedPanel:
             number = self.line.fileno()
             if number is not None:
                 waited.append(number)
-            select.select(waited, [], [], TICK_S)
+            with suppress(OSError):  # the cable may be pulled out while we wait on it
+                select.select(waited, [], [], TICK_S)
             with self._doing:
                 self._turn()
 
