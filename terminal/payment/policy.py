@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from terminal.crypto import cbor, cose
-from terminal.crypto.keys import KEY_SIZES, PublicKey, parse_public_key
+from terminal.crypto.keys import ED25519, KEY_SIZES, PublicKey, parse_public_key
 from terminal.errors import DecodeError
 from terminal.payment import payee
 from terminal.payment.coupon import MAX_CURRENCY, U16, U32, CouponClass
@@ -115,8 +115,11 @@ class Policy:
         numbers = [one.issuer for one in self.issuers]
         if len(numbers) > MAX_ISSUERS or numbers != sorted(set(numbers)):
             raise DecodeError("policy.issuers", "not at most 64 in ascending order, each once")
-        if len({one.key for one in self.issuers}) != len(numbers):
-            raise DecodeError("policy.issuers", "one key under two numbers")
+        keys = {one.key for one in self.issuers} | {self.host.verdict, self.host.mirror}
+        if len(keys) != len(numbers) + 2:
+            raise DecodeError("policy.issuers", "one key under two numbers or in two roles")
+        if self.host.mirror.algorithm != ED25519:
+            raise DecodeError("policy.host.mirror", "a mirror cosigns with Ed25519")
         cbor.expect_text(self.host.mirror_name, "policy.mirror_name", MAX_NAME_BYTES)
         cbor.expect_bytes(self.payee_card, "policy.payee_card", max_size=payee.MAX_SIZE)
         if {len(subject) for subject in self.deny} - {SUBJECT_SIZE}:

@@ -20,6 +20,8 @@ from tests.terminal.payment import stall
 
 ROOT = stall.signer("root")
 ROOT_KEY = parse_public_key(ROOT.public_key, "root")
+VERDICT_KEY = stall.HOST_KEYS.verdict
+P256_KEY = parse_public_key(stall.signer("mirror", "P-256").public_key, "mirror")
 FULL = stall.policy(
     classes=frozenset(CouponClass),
     static_accepted=True,
@@ -71,6 +73,9 @@ def test_any_changed_bit_is_refused(data: st.DataObject) -> None:
             {"issuers": (stall.ISSUER_KEY, replace(stall.ISSUER_KEY, issuer=1001))},
             "policy.issuers",
         ),
+        ({"issuers": (replace(stall.ISSUER_KEY, key=VERDICT_KEY),)}, "policy.issuers"),
+        ({"host": replace(stall.HOST_KEYS, mirror=VERDICT_KEY)}, "policy.issuers"),
+        ({"host": replace(stall.HOST_KEYS, mirror=P256_KEY)}, "policy.host.mirror"),
         ({"payee_card": bytes(201)}, "policy.payee_card"),
         ({"deny": frozenset({b"seven77"})}, "policy.deny"),
     ],
