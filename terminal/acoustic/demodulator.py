@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from terminal.acoustic.frame import air_values, code_order, frame_code, frame_payload
+from terminal.acoustic.frame import (
+    air_values,
+    block_bins,
+    candidate_bins,
+    code_order,
+    frame_code,
+    frame_payload,
+)
 from terminal.acoustic.metrics import SoftValues, soft_values
 from terminal.acoustic.sync import fit
 from terminal.acoustic.tones import frame_energies
@@ -51,33 +58,48 @@ def demodulate(
     starts = placed.symbol_starts(mode, shape.symbol_count)
     starts = np.clip(starts, 0, len(samples) - mode.symbol_samples)
     energies = frame_energies(samples, mode, starts, placed.scale)
-    known = np.full(shape.symbol_count, -1, np.int64)
-    known[: shape.start_count] = mode.start_tones
-    known[-shape.end_count :] = mode.end_tones
-    soft = soft_values(energies, known)
+    possible, candidates = _possible_bins(mode, shape)
+    soft = soft_values(energies, possible)
     first, last = int(starts[0]), int(starts[-1]) + mode.symbol_samples
     if soft.evidence < EVIDENCE_MIN:
         return Demodulated(None, False, soft.symbol_snr, first, last)
-    payload = _decode(energies, known, soft, mode, shape)
-    return Demodulated(payload, True, soft.symbol_snr, first, last)
+    search = _Search(mode, shape, energies, possible, candidates)
+    return Demodulated(search.payload(soft), True, soft.symbol_snr, first, last)
 
 
-def _decode(
-    energies: NDArray[np.float32],
-    known: NDArray[np.int64],
-    soft: SoftValues,
-    mode: Mode,
-    shape: Layout,
-) -> bytes | None:
-    """Decode; while that fails, take soft values again with what the decoder made out."""
-    inner = slice(shape.start_count, -shape.end_count)
-    frame = frame_code(mode, shape.length)
-    for iterations in ITERATIONS:
-        channel = code_order(soft.log_likelihood[inner], mode, shape.length)
-        decoding = frame.decode(channel, iterations)
-        if decoding.valid:
-            return frame_payload(decoding.symbols, mode, shape.length)
-        shares = np.zeros_like(energies)
-        shares[inner] = air_values(decoding.posterior, mode, shape.length)
-        soft = soft_values(energies, known, shares)
-    return None
+def _possible_bins(mode: Mode, shape: Layout) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """The bins each symbol of the frame may have, and of each coded symbol the bin of each tone."""
+    possible = np.zeros((shape.symbol_count, mode.bin_count), np.bool_)
+    for first, tones in ((0, mode.start_tones), (-shape.end_count, mode.end_tones)):
+        bins = block_bins(np.array(tones), mode)
+        possible[first + np.arange(len(bins)), bins] = True
+    candidates = candidate_bins(mode, shape.coded_count)
+    coded = possible[shape.start_count : -shape.end_count]
+    np.put_along_axis(coded, candidates, True, axis=1)
+    return possible, candidates
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Search:
+    """Decoding in turn with taking soft values, each helping the other."""
+
+    mode: Mode
+    shape: Layout
+    energies: NDArray[np.float32]
+    possible: NDArray[np.bool_]
+    candidates: NDArray[np.int64]
+
+    def payload(self, soft: SoftValues) -> bytes | None:
+        mode, length = self.mode, self.shape.length
+        inner = slice(self.shape.start_count, -self.shape.end_count)
+        frame = frame_code(mode, length)
+        for iterations in ITERATIONS:
+            values = np.take_along_axis(soft.log_likelihood[inner], self.candidates, axis=1)
+            decoding = frame.decode(code_order(values, mode, length), iterations)
+            if decoding.valid:
+                return frame_payload(decoding.symbols, mode, length)
+            shares = np.zeros_like(self.energies)
+            by_tone = air_values(decoding.posterior, mode, length)
+            np.put_along_axis(shares[inner], self.candidates, by_tone, axis=1)
+            soft = soft_values(self.energies, self.possible, shares)
+        return None

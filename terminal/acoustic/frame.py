@@ -73,6 +73,27 @@ def frame_tones(payload: bytes, mode: Mode) -> NDArray[np.int64]:
     return np.concatenate([mode.start_tones, aired, mode.end_tones])
 
 
+def block_bins(tones: NDArray[np.int64], mode: Mode) -> NDArray[np.int64]:
+    """The bins of one block's tones: combs take turns from its first symbol."""
+    return mode.comb_count * tones + np.arange(len(tones)) % mode.comb_count
+
+
+def frame_bins(payload: bytes, mode: Mode) -> NDArray[np.int64]:
+    """Every bin of the burst in order, int64, each in ``range(mode.bin_count)``."""
+    shape = layout(mode, len(payload))
+    parts = np.split(
+        frame_tones(payload, mode), [shape.start_count, shape.start_count + shape.coded_count]
+    )
+    return np.concatenate([block_bins(part, mode) for part in parts])
+
+
+def candidate_bins(mode: Mode, count: int) -> NDArray[np.int64]:
+    """Bins of every tone at each coded place, int64 ``(count, tones)``."""
+    return np.stack(
+        [block_bins(np.full(count, tone), mode) for tone in range(mode.tone_count)], axis=1
+    )
+
+
 def code_order(aired: NDArray[np.float32], mode: Mode, length: int) -> NDArray[np.float32]:
     """Values for each coded place and tone, ``(N, tones)``, as ``(code symbol, element)``."""
     count = len(aired)

@@ -24,6 +24,8 @@ STARTS_MAX: Final = 48
 TRIES_MAX: Final = 4
 """Start and length pairs tried for one end peak."""
 END_SLACK_HOPS: Final = 3
+IDLE_SAMPLES: Final = 4096
+"""Looked at together while no burst is heard clearly; work in large blocks costs less."""
 
 
 @dataclass(slots=True)
@@ -57,9 +59,10 @@ class Listener:
 
     def listen(self, history: History) -> list[Event]:
         """Look at every whole hop not yet seen."""
-        stop = history.end - history.end % self._hop
-        if stop == self.taken:
+        waiting = history.end - self.taken
+        if waiting < (self._hop if any(s.announced for s in self._starts) else IDLE_SAMPLES):
             return []
+        stop = history.end - history.end % self._hop
         starts, ends = self._finder.add(history.read(self.taken, stop))
         self.taken = stop
         events: list[Event] = []

@@ -51,7 +51,7 @@ def log_bessel(x: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SoftValues:
-    """``log_likelihood`` float32 ``(N, tones)`` for every symbol of the frame, sync included;
+    """``log_likelihood`` float32 ``(N, bins)`` for every symbol of the frame, sync included;
     ``evidence``: nats a symbol by which a tone in noise explains the frame better than noise;
     ``symbol_snr``: mean tone energy over noise.
     """
@@ -62,7 +62,7 @@ class SoftValues:
 
 
 def noise_floor(energies: Floats) -> Floats:
-    """Noise energy a tone, float32 ``(tones,)``: the median over the frame, drawn towards the
+    """Noise energy a tone, float32 ``(bins,)``: the median over the frame, drawn towards the
     neighbours' where symbols are few.
     """
     tones = energies.shape[1]
@@ -76,39 +76,43 @@ def noise_floor(energies: Floats) -> Floats:
 
 
 def soft_values(
-    energies: Floats, known: NDArray[np.int64], shares: Floats | None = None
+    energies: Floats, possible: NDArray[np.bool_], shares: Floats | None = None
 ) -> SoftValues:
-    """Soft values of a frame from its energies ``(N, tones)``.
+    """Soft values of a frame from its energies ``(N, bins)``.
 
-    ``known``: the tone of each symbol where it is sync, else -1, int64 ``(N,)``. ``shares``: how
-    likely each tone is by the decoder's account, ``(N, tones)``, when there is one.
+    ``possible``: the bins each symbol may have, ``(N, bins)``, one alone where it is sync.
+    ``shares``: how likely each bin is by the decoder's account, ``(N, bins)``, if there is one.
     """
     ratio = energies / noise_floor(energies)
+    known = possible.sum(axis=1, keepdims=True) == 1
     rounds = 1
     if shares is None:
         rounds = ROUNDS
         level = max(float((ratio.sum(axis=1) - ratio.shape[1]).mean()), POWER_MIN)
         flat = np.full(ratio.shape[1], level, np.float32)
-        shares = _softmax(_values(ratio, np.ones_like(ratio), flat, FIRST_STEADY_SHARE))
+        first = _values(ratio, np.ones_like(ratio), flat, FIRST_STEADY_SHARE)
+        shares = _softmax(first, possible)
     for last in range(1 - rounds, 1):
-        shares = _with_known(shares, known)
+        shares = np.where(known, possible, shares)
         level = max(float((shares * (ratio - 1)).sum() / shares.sum()), POWER_MIN)
         power = _tone_power(ratio, shares, level)
         lit = shares * power
         gain, decay = _echo_shape(ratio, shares, power)
         noise = 1 + _tail(lit, gain, decay)
-        values, evidence = _best_values(ratio, noise, power)
+        values, evidence = _best_values(ratio, noise, power, possible)
         if gain:
             values = values + _echo_values(ratio, noise + lit, lit, power, gain, decay)
         if last < 0:
-            shares = _softmax(values)
+            shares = _softmax(values, possible)
     return SoftValues(values, evidence, level)
 
 
-def _best_values(ratio: Floats, noise: Floats, power: Floats) -> tuple[Floats, float]:
+def _best_values(
+    ratio: Floats, noise: Floats, power: Floats, possible: NDArray[np.bool_]
+) -> tuple[Floats, float]:
     """Values under the share of steadiness that explains the frame best, and their evidence."""
     tried = [_values(ratio, noise, power, share) for share in STEADY_SHARES]
-    evidence = [float(_log_mean_exp(values).mean()) for values in tried]
+    evidence = [float(_log_mean_exp(values, possible).mean()) for values in tried]
     best = int(np.argmax(evidence))
     return tried[best], evidence[best]
 
@@ -124,24 +128,18 @@ def _values(ratio: Floats, noise: Floats, power: Floats, steady_share: float) ->
     return values
 
 
-def _log_mean_exp(values: Floats) -> Floats:
-    top = values.max(axis=1)
-    total: Floats = top + np.log(np.exp(values - top[:, None]).mean(axis=1))
-    return total
+def _log_mean_exp(values: Floats, possible: NDArray[np.bool_]) -> Floats:
+    among = np.where(possible, values, -np.inf)
+    top = among.max(axis=1)
+    mean = np.exp(among - top[:, None]).sum(axis=1) / possible.sum(axis=1)
+    return np.asarray(top + np.log(mean), np.float32)
 
 
-def _softmax(values: Floats) -> Floats:
-    shares: Floats = np.exp(values - values.max(axis=1, keepdims=True))
+def _softmax(values: Floats, possible: NDArray[np.bool_]) -> Floats:
+    among = np.where(possible, values, np.float32(-np.inf))
+    shares: Floats = np.exp(among - among.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)
     return shares
-
-
-def _with_known(shares: Floats, known: NDArray[np.int64]) -> Floats:
-    sync = np.flatnonzero(known >= 0)
-    result = shares.copy()
-    result[sync] = 0
-    result[sync, known[sync]] = 1
-    return result
 
 
 def _tone_power(ratio: Floats, shares: Floats, level: float) -> Floats:

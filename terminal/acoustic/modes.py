@@ -21,9 +21,12 @@ PAYLOAD_BYTES_MAX: Final = 255
 class Mode:
     """One way of sending.
 
-    Tone ``t`` (0 to ``2**symbol_bits - 1``) has ``first_cycle + t`` cycles in a symbol.
-    ``parity_rule`` is (base, numerator, denominator): a frame of K information symbols carries
-    ``base + ceil(K * numerator / denominator)`` parity symbols.
+    Tone ``t`` (0 to ``2**symbol_bits - 1``) of the n-th symbol of its block (start, coded symbols,
+    end) has ``first_cycle + comb_count * t + n % comb_count`` cycles in a symbol: with two combs,
+    the echo of a symbol lies where the next cannot. ``parity_rule`` is (base, numerator,
+    denominator): a frame of K information symbols carries
+    ``base + ceil(K * numerator / denominator)`` parity symbols. ``peak_score_min`` and what follows
+    concern the receiver alone.
     """
 
     name: str
@@ -31,6 +34,7 @@ class Mode:
     symbol_samples: int
     symbol_bits: int
     first_cycle: int
+    comb_count: int
     start_tones: tuple[int, ...]
     end_tones: tuple[int, ...]
     parity_rule: tuple[int, int, int]
@@ -44,28 +48,63 @@ class Mode:
         return 1 << self.symbol_bits
 
     @property
+    def bin_count(self) -> int:
+        """Frequencies in use, all combs together; bin b has ``first_cycle + b`` cycles."""
+        return self.tone_count * self.comb_count
+
+    @property
     def lowest_hz(self) -> float:
         return self.first_cycle * SAMPLE_RATE_HZ / self.symbol_samples
 
     @property
     def highest_hz(self) -> float:
-        return (self.first_cycle + self.tone_count - 1) * SAMPLE_RATE_HZ / self.symbol_samples
+        return (self.first_cycle + self.bin_count - 1) * SAMPLE_RATE_HZ / self.symbol_samples
 
 
-_COUNTER: Final = Mode(
-    name="counter",
-    number=1,
-    symbol_samples=256,
-    symbol_bits=5,
-    first_cycle=6,
-    start_tones=(5, 21, 11, 29, 1, 15, 25, 9),
-    end_tones=(18, 2, 26, 12, 30, 8, 22, 4),
-    parity_rule=(5, 2, 5),
-    ramp_samples=48,
-    peak_score_min=12.5,
-    pair_score_min=28.0,
-    carrier_score_min=17.0,
+_START_32: Final = (5, 21, 11, 29, 1, 15, 25, 9)
+_END_32: Final = (18, 2, 26, 12, 30, 8, 22, 4)
+_START_64: Final = (11, 43, 23, 59, 3, 31, 51, 19)
+_END_64: Final = (36, 4, 52, 24, 60, 16, 44, 8)
+_PARITY: Final = (4, 43, 100)
+
+
+def _mode(
+    name: str,
+    number: int,
+    *,
+    symbol_samples: int,
+    symbol_bits: int = 5,
+    first_cycle: int,
+    comb_count: int = 1,
+    ramp_samples: int = 48,
+) -> Mode:
+    wide = symbol_bits == 6
+    return Mode(
+        name=name,
+        number=number,
+        symbol_samples=symbol_samples,
+        symbol_bits=symbol_bits,
+        first_cycle=first_cycle,
+        comb_count=comb_count,
+        start_tones=_START_64 if wide else _START_32,
+        end_tones=_END_64 if wide else _END_32,
+        parity_rule=_PARITY,
+        ramp_samples=ramp_samples,
+        peak_score_min=12.5,
+        pair_score_min=28.0,
+        carrier_score_min=17.0,
+    )
+
+
+MODES: Final[Mapping[str, Mode]] = MappingProxyType(
+    {
+        mode.name: mode
+        for mode in (
+            _mode("counter", 1, symbol_samples=256, first_cycle=6),
+            _mode("fast", 2, symbol_samples=128, first_cycle=3),
+            _mode("robust", 3, symbol_samples=1024, symbol_bits=6, first_cycle=22, comb_count=2),
+            _mode("inaudible", 4, symbol_samples=480, first_cycle=160, ramp_samples=480),
+        )
+    }
 )
-
-MODES: Final[Mapping[str, Mode]] = MappingProxyType({"counter": _COUNTER})
 """Every mode by its name. Read-only."""

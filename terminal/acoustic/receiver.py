@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 STEP_SAMPLES: Final = 1024
 QUALITY_STEPS: Final = 24
 """Steps between two reports of the level: about half a second."""
-FLUSH_SAMPLES: Final = 4 * STEP_SAMPLES
+FLUSH_SAMPLES: Final = 8 * STEP_SAMPLES
 SILENCE_DBFS: Final = -120.0
 
 
@@ -54,7 +54,7 @@ class Receiver:
         if not self._listeners:
             raise DecodeError("modes", "must name at least one")
         longest = max(listener.span_samples for listener in self._listeners)
-        self._history = History(longest + 4 * STEP_SAMPLES)
+        self._history = History(longest + FLUSH_SAMPLES)
         self._waiting = np.zeros(0, np.float32)
         self._square_sum = 0.0
         self._peak = 0.0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from terminal.acoustic.frame import block_bins
 from terminal.acoustic.tones import HOPS_PER_SYMBOL, SlidingEnergies, hop_samples
 
 if TYPE_CHECKING:
@@ -49,9 +50,12 @@ class BlockFinder:
         self._mode = mode
         self._sliding = SlidingEnergies(mode)
         self._floor: NDArray[np.float32] | None = None
-        self._blocks = (np.array(mode.start_tones), np.array(mode.end_tones))
+        self._blocks = (
+            block_bins(np.array(mode.start_tones), mode),
+            block_bins(np.array(mode.end_tones), mode),
+        )
         self._span = HOPS_PER_SYMBOL * (max(map(len, self._blocks)) - 1)
-        self._amplitudes = np.zeros((self._span, mode.tone_count), np.float32)
+        self._amplitudes = np.zeros((self._span, mode.bin_count), np.float32)
         self._scores = np.zeros((2, 2 * PEAK_REACH), np.float32)
         self._next_hop = 1 - HOPS_PER_SYMBOL
         """First window of the next hop to come, counted from the first sample."""
@@ -96,7 +100,7 @@ class BlockFinder:
         return [self._peak(first + PEAK_REACH + int(i), float(inner[i])) for i in places]
 
     def _peak(self, hop: int, score: float) -> Peak:
-        tones = self._mode.tone_count
+        tones = self._mode.bin_count
         share = min((score / len(self._mode.start_tones)) ** 2, 0.99 * tones)
         return Peak(hop, score, tones * max(share - 1, 0.0) / (tones - share))
 
@@ -122,8 +126,8 @@ def fit(
     None when they are too far from the layout's distance.
     """
     between = (shape.start_count + shape.coded_count) * mode.symbol_samples
-    first = _block_time(samples, mode, np.array(mode.start_tones), start)
-    last = _block_time(samples, mode, np.array(mode.end_tones), end)
+    first = _block_time(samples, mode, block_bins(np.array(mode.start_tones), mode), start)
+    last = _block_time(samples, mode, block_bins(np.array(mode.end_tones), mode), end)
     scale = (last - first) / between
     if abs(scale - 1) > SCALE_MAX + hop_samples(mode) / between:
         return None

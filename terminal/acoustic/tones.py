@@ -1,4 +1,4 @@
-"""Correlation with every tone of a mode, as matrix products over whole blocks of samples.
+"""Correlation with every bin of a mode, as matrix products over whole blocks of samples.
 
 An energy is the squared magnitude of the correlation over one symbol. With noise of variance s^2 a
 sample it averages ``symbol_samples * s^2``; a tone of amplitude A adds (A symbol_samples / 2)^2.
@@ -25,11 +25,11 @@ def hop_samples(mode: Mode) -> int:
 
 
 def tone_matrix(mode: Mode, scale: float, samples: int) -> NDArray[np.float32]:
-    """cos beside -sin of every tone, float32 ``(samples, 2 * tones)``.
+    """cos beside -sin of every bin, float32 ``(samples, 2 * bins)``.
 
     ``scale`` is heard time over sent time: tones are lower by it.
     """
-    cycles = mode.first_cycle + np.arange(mode.tone_count)
+    cycles = mode.first_cycle + np.arange(mode.bin_count)
     phase = (2 * np.pi / (mode.symbol_samples * scale)) * np.outer(np.arange(samples), cycles)
     return np.concatenate([np.cos(phase), -np.sin(phase)], axis=1).astype(np.float32)
 
@@ -37,7 +37,7 @@ def tone_matrix(mode: Mode, scale: float, samples: int) -> NDArray[np.float32]:
 @lru_cache(maxsize=16)
 def _hop_tables(mode: Mode) -> tuple[NDArray[np.float32], NDArray[np.complex64]]:
     hop = hop_samples(mode)
-    cycles = mode.first_cycle + np.arange(mode.tone_count)
+    cycles = mode.first_cycle + np.arange(mode.bin_count)
     turns = np.outer(np.arange(HOPS_PER_SYMBOL), cycles) % HOPS_PER_SYMBOL
     twiddle = np.exp(-2j * np.pi * turns / HOPS_PER_SYMBOL).astype(np.complex64)
     return tone_matrix(mode, 1.0, hop), twiddle
@@ -49,13 +49,13 @@ class SlidingEnergies:
     def __init__(self, mode: Mode) -> None:
         self._mode = mode
         self._next_hop = 0
-        self._kept = np.zeros((HOPS_PER_SYMBOL - 1, mode.tone_count), np.complex64)
+        self._kept = np.zeros((HOPS_PER_SYMBOL - 1, mode.bin_count), np.complex64)
 
     def add(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Energies ``(hops, tones)``, float32, of the windows that end with each new hop."""
+        """Energies ``(hops, bins)``, float32, of the windows that end with each new hop."""
         matrix, twiddle = _hop_tables(self._mode)
         both = samples.reshape(-1, len(matrix)) @ matrix
-        tones = self._mode.tone_count
+        tones = self._mode.bin_count
         parts = both[:, :tones] + np.complex64(1j) * both[:, tones:]
         places = (self._next_hop + np.arange(len(parts))) % HOPS_PER_SYMBOL
         parts *= twiddle[places]
@@ -71,11 +71,11 @@ class SlidingEnergies:
 def frame_energies(
     samples: NDArray[np.float32], mode: Mode, starts: NDArray[np.int64], scale: float
 ) -> NDArray[np.float32]:
-    """Energies ``(len(starts), tones)``, float32, of the symbols that start at these samples."""
+    """Energies ``(len(starts), bins)``, float32, of the symbols that start at these samples."""
     width = mode.symbol_samples
     windows = np.lib.stride_tricks.sliding_window_view(samples, width)[starts]
     both = windows @ tone_matrix(mode, scale, width)
-    tones = mode.tone_count
+    tones = mode.bin_count
     energies: NDArray[np.float32] = np.square(both[:, :tones]) + np.square(both[:, tones:])
     return energies
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from terminal.acoustic.frame import frame_tones
+from terminal.acoustic.frame import frame_bins
 from terminal.acoustic.modes import MODES, PAYLOAD_BYTES_MAX, Mode
 from terminal.errors import DecodeError
 
@@ -30,7 +30,7 @@ def modulate(payload: bytes, mode: Mode | str) -> NDArray[np.float32]:
     if not 1 <= len(payload) <= PAYLOAD_BYTES_MAX:
         raise DecodeError("payload", f"must have 1 to {PAYLOAD_BYTES_MAX} bytes")
     waves = tone_waves(chosen)
-    burst = waves[frame_tones(bytes(payload), chosen)].reshape(-1)
+    burst = waves[frame_bins(bytes(payload), chosen)].reshape(-1)
     ramp = chosen.ramp_samples
     rise = 0.5 - 0.5 * np.cos(np.pi * (np.arange(ramp) + 0.5) / ramp)
     burst[:ramp] *= rise
@@ -39,8 +39,8 @@ def modulate(payload: bytes, mode: Mode | str) -> NDArray[np.float32]:
 
 
 def tone_waves(mode: Mode) -> NDArray[np.float64]:
-    """One symbol of every tone, float64, shape ``(tone_count, symbol_samples)``."""
-    cycles = mode.first_cycle + np.arange(mode.tone_count)
+    """One symbol of every bin, float64, shape ``(bin_count, symbol_samples)``."""
+    cycles = mode.first_cycle + np.arange(mode.bin_count)
     turns = np.outer(cycles, np.arange(mode.symbol_samples)) % mode.symbol_samples
     waves: NDArray[np.float64] = np.cos(2 * np.pi * turns / mode.symbol_samples)
     return waves
