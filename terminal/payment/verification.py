@@ -11,7 +11,7 @@ can name the entry that took it; anywhere else it is genuine but not for this sa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass
 from typing import Final
 
 from terminal.errors import DecodeError, KumquatError, SignatureInvalid
@@ -63,10 +63,10 @@ class VerifiedPresentation:
     """The entry that already took this spend."""
     replayed: bool = False
     """Signed for an earlier sale, and taken then."""
-    proof: object = field(default=None, repr=False, compare=False)
+    proof: InitVar[object] = None
 
-    def __post_init__(self) -> None:
-        if self.proof is not _PROOF:
+    def __post_init__(self, proof: object) -> None:
+        if proof is not _PROOF:
             raise TypeError("a verified presentation comes from verify() alone")
 
     @property

@@ -6,6 +6,7 @@ import contextlib
 import cProfile
 import pstats
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -253,6 +254,8 @@ def test_only_verification_makes_a_verified_presentation() -> None:
             slot=None,
             policy_version=real.policy_version,
         )
+    with pytest.raises(TypeError, match="verify"):
+        replace(real, presentation=decode_presentation(pay(stall.request(sale=2))))
     assert decide.__annotations__["verified"] == VerifiedPresentation.__name__
     assert verify.__annotations__["return"] == VerifiedPresentation.__name__
 
