@@ -128,7 +128,9 @@ class Pages:
     def confirm(self, screen: Screen, reader: Reader, question: Question) -> str:
         """Asks before money goes back."""
         t = words(reader.language)
-        amount = format_amount(question.amount_minor, screen.currency)
+        amount = format_amount(question.amount_minor, screen.currency).replace(
+            " ", "\N{NO-BREAK SPACE}"
+        )
         return self._render(
             "confirm.html",
             screen,

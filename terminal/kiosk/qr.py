@@ -6,6 +6,7 @@ one would fit: modules as large as possible read better across a counter than mo
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import segno
@@ -15,8 +16,11 @@ QUIET_MODULES: Final = 4
 
 WIDTH_PX: Final = 440
 MAX_TEXT_CHARS: Final = 1024
+KEPT: Final = 4
+"""Codes kept drawn: a page that follows a sale loads the same one several times."""
 
 
+@lru_cache(maxsize=KEPT)
 def qr_svg(text: str) -> str:
     """``text`` as an inline SVG whose modules are whole pixels, at most ``WIDTH_PX`` wide.
 
