@@ -9,12 +9,11 @@ same cause posted twice is posted once; a balance is the sum of the postings and
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import Final
 
-from host_sim.model import Balance, PaidSpend, Posting, Transfer
+from host_sim.model import PaidSpend, Posting, Transfer
 from terminal.crypto import cbor
 
 CASH: Final = "cash"
@@ -123,17 +122,6 @@ def paid_out(account: str, cause: bytes, amount_minor: int, currency: int, unix_
         currency,
         (account, amount_minor),
         (CASH, -amount_minor),
-    )
-
-
-def fold(transfers: Iterable[Transfer]) -> tuple[Balance, ...]:
-    """Balances by account and currency, nought included, in order of name."""
-    sums: defaultdict[tuple[str, int], int] = defaultdict(int)
-    for one in transfers:
-        for posting in one.postings:
-            sums[posting.account, posting.currency] += posting.amount_minor
-    return tuple(
-        Balance(account, currency, sums[account, currency]) for account, currency in sorted(sums)
     )
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from host_sim import ledger
 from host_sim.model import JournalLine, Leaf
 from host_sim.office import Office
 from host_sim.store.port import Unit
@@ -64,7 +63,7 @@ def reconcile(office: Office) -> Reconciliation:
     """Compare everything the host holds with what it booked."""
     with office.store.unit() as unit:
         journals = tuple(_totals(unit, line) for line in unit.custody.journals())
-        balances = ledger.fold(unit.money.transfers())
+        balances = unit.money.balances("")
     sums: dict[int, int] = {}
     for balance in balances:
         sums[balance.currency] = sums.get(balance.currency, 0) + balance.amount_minor

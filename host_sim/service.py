@@ -87,8 +87,7 @@ class Host:
             terminals = []
             for one in unit.registry.terminals():
                 line = unit.custody.journal(one.terminal, one.epoch)
-                held = unit.custody.leaves(one.terminal, one.epoch)
-                statuses = [leaf.status for leaf in held]
+                tally = unit.custody.tally(one.terminal, one.epoch)
                 terminals.append(
                     TerminalStatus(
                         one.terminal,
@@ -97,10 +96,10 @@ class Host:
                         one.epoch,
                         one.policy_version,
                         line.size if line else 0,
-                        len(held),
-                        statuses.count(VerdictStatus.REFUSED),
-                        statuses.count(VerdictStatus.DISPUTED),
-                        statuses.count(0),
+                        sum(tally.values()),
+                        tally.get(VerdictStatus.REFUSED, 0),
+                        tally.get(VerdictStatus.DISPUTED, 0),
+                        tally.get(0, 0),
                         line.forked if line else False,
                     )
                 )

@@ -1,4 +1,4 @@
-"""init, serve, status, keys, reconcile, evidence."""
+"""init, serve, status, keys, reconcile, ledger, evidence."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ import typer
 from host_sim.commands.output import (
     Json,
     home_of,
+    money,
     print_json,
     print_line,
     print_rows,
     time_text,
 )
 from host_sim.home import make_home, opened
+from host_sim.model import Posting, Transfer
 from host_sim.service import HostStatus
 from terminal.sync.enrolment_messages import fingerprint
 
@@ -30,6 +32,7 @@ def add_house_commands(app: typer.Typer) -> None:
         ("status", status),
         ("keys", keys),
         ("reconcile", reconcile),
+        ("ledger", ledger),
         ("evidence", evidence),
     ):
         app.command(name)(command)
@@ -150,6 +153,43 @@ def reconcile(context: typer.Context, as_json: Json = False) -> int:
         print_rows(rows, columns, as_json=False, none="no journals yet")
         print_line("in order" if found.in_order else "NOT in order")
     return 0 if found.in_order else 1
+
+
+def ledger(
+    context: typer.Context,
+    prefix: Annotated[str, typer.Argument(help="Accounts that begin so, as merchant:.")] = "",
+    transfers: Annotated[
+        bool, typer.Option("--transfers", help="Every transfer instead of balances.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Balances, folded from the postings; debits positive."""
+    with opened(home_of(context)) as host, host.office.store.unit() as unit:
+        if transfers:
+            rows = [
+                _posting_row(one, posting)
+                for one in unit.money.transfers()
+                for posting in one.postings
+            ]
+        else:
+            rows = [
+                {"account": one.account, **money(one.amount_minor, one.currency)}
+                for one in unit.money.balances(prefix)
+            ]
+    rows = [row for row in rows if str(row["account"]).startswith(prefix)]
+    columns = ("time", "kind", "account", "amount", "memo") if transfers else ("account", "amount")
+    print_rows(rows, columns, as_json=as_json, none="nothing is booked")
+
+
+def _posting_row(transfer: Transfer, posting: Posting) -> dict[str, object]:
+    return {
+        "transfer": transfer.transfer.hex(),
+        "time": time_text(transfer.unix_s),
+        "kind": transfer.kind,
+        "account": posting.account,
+        **money(posting.amount_minor, posting.currency),
+        "memo": transfer.memo,
+    }
 
 
 def evidence(context: typer.Context, as_json: Json = False) -> None:

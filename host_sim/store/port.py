@@ -96,6 +96,9 @@ class Custody(Protocol):
     def leaves(self, terminal: int, epoch: int) -> tuple[Leaf, ...]:
         """Everything held of a journal, forks included, by index."""
 
+    def tally(self, terminal: int, epoch: int) -> dict[int, int]:
+        """How many leaves have which status; 0 is one that waits for its verdict."""
+
     def on_line(self, terminal: int, epoch: int, index: int) -> bytes | None:
         """The leaf hash that stands for ``index`` on the journal's line."""
 

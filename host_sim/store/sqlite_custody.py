@@ -95,6 +95,13 @@ class SqliteCustody:
         )
         return tuple(Leaf(*row) for row in rows)
 
+    def tally(self, terminal: int, epoch: int) -> dict[int, int]:
+        rows = self._connection.execute(
+            "SELECT status, count(*) FROM leaf WHERE terminal = ? AND epoch = ? GROUP BY status",
+            (terminal, epoch),
+        )
+        return dict(list(rows))
+
     def on_line(self, terminal: int, epoch: int, index: int) -> bytes | None:
         row = self._connection.execute(
             "SELECT leaf FROM line WHERE terminal = ? AND epoch = ? AND idx = ?",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from host_sim.door import Door
 from host_sim.issuer import Order
@@ -30,7 +31,7 @@ from terminal.payment.verdict import Verdict, decode_verdict
 from terminal.ports import ClockQuality, Signer
 from terminal.sync.enrolment import Enrolled, StoredKeys, enrol_session
 from terminal.sync.enrolment_messages import parse_code
-from terminal.sync.exchange import Send, run
+from terminal.sync.exchange import HostReply, HostRequest, Send, run
 from terminal.sync.policies import Policies, trust_of
 from terminal.sync.session import SyncOutcome, sync_session
 
@@ -195,6 +196,12 @@ class TerminalRig:
         return {verdict.index: verdict for verdict in found}
 
 
+class AnyDoor(Protocol):
+    """The host in memory or over HTTP."""
+
+    def send(self, request: HostRequest) -> HostReply: ...
+
+
 class World:
     """A host on a real store, with as many terminals and wallets as a test asks for."""
 
@@ -206,7 +213,7 @@ class World:
         keys = create_keys(MemoryKeys(self.chance), issuer_number=1)
         found_host(self.store, "host.test", 1, keys.root.public_key)
         self.host: Host = open_host(self.store, keys, self.clock.unix_s, self.chance.randbytes)
-        self.door = Door(self.host)
+        self.door: AnyDoor = Door(self.host)
         self.merchant = self.host.registration.add_merchant("stall", "Li's Fruit", None, "CNY")
         self._rigs: list[TerminalRig] = []
 

@@ -55,6 +55,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_host_is_set_up_from_commands(shell: Shell) -> None:
     merchant = shell.json("merchant", "add", "stall", "--name", "李记水果", "--currency", "CNY")
     terminal = shell.json(
@@ -90,6 +91,10 @@ def test_a_host_is_set_up_from_commands(shell: Shell) -> None:
     assert shell.json("refunds") == []
     assert {gap["due_now"] for gap in shell.json("gaps")} == {False}
     assert shell.json("evidence") == []
+    assert {row["account"]: row["amount"] for row in shell.json("ledger", "cash")} == {
+        "cash": "CNY 520.00"
+    }
+    assert len(shell.json("ledger", "--transfers")) == 4
     assert shell.json("keys")["root_fingerprint"] == status["root_fingerprint"]
 
 

@@ -55,11 +55,3 @@ def test_the_same_cause_has_the_same_id_and_another_has_another() -> None:
     assert ledger.sold(1, 2, 100, 156, unix_s=9).transfer == first.transfer
     assert ledger.sold(1, 3, 100, 156, unix_s=5).transfer != first.transfer
     assert ledger.gap_returned(1, 2, 0, 100, 156, 5).transfer != first.transfer
-
-
-def test_the_fold_of_all_transfers_is_nought_in_each_currency() -> None:
-    balances = ledger.fold(
-        [ledger.sold(1, 2, 100, 156, 5), ledger.gap_returned(1, 2, 40, 100, 156, 6)]
-    )
-    assert sum(balance.amount_minor for balance in balances) == 0
-    assert {b.account: b.amount_minor for b in balances}["coupon:1/2"] == -40

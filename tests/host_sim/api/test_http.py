@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from host_sim.api.app import create_app
 from host_sim.api.server import Listen
 from terminal.devices.https import HttpsDoor, check_url, is_loopback
 from terminal.errors import ConfigError, HostUnreachable
@@ -26,37 +21,18 @@ from terminal.sync.exchange import (
     HostRequest,
     decode_refusal,
 )
+from tests.host_sim.http_door import listening, over_http
 from tests.host_sim.rigs import World
 
 REQUEST = HostRequest("POST", PATH_OPEN, b"")
 
 
-@contextmanager
-def listening(app: Starlette) -> Iterator[str]:
-    """The application on a free loopback port, in a thread of this process."""
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{sock.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(timeout=10)
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path)
-    yield world
-    world.close()
-
-
-def test_a_day_over_http_ends_as_in_memory(world: World) -> None:
+def test_a_day_over_http_ends_as_in_memory(memory_world: World) -> None:
+    world = memory_world
     till = world.terminal()
     sale = till.sell(world.wallet(), 1250)
     world.host.registration.publish_all()
-    with listening(create_app(world.door)) as url, HttpsDoor(url) as door:
+    with over_http(world.door) as door:
         outcome = till.sync(door.send)
     assert outcome.complete
     assert outcome.installed_policy == 2
@@ -64,8 +40,8 @@ def test_a_day_over_http_ends_as_in_memory(world: World) -> None:
     assert world.owed() == 1250
 
 
-def test_refusals_come_through_with_their_codes(world: World) -> None:
-    with listening(create_app(world.door)) as url, HttpsDoor(url) as door:
+def test_refusals_come_through_with_their_codes(memory_world: World) -> None:
+    with over_http(memory_world.door) as door:
         malformed = door.send(REQUEST)
         assert (malformed.status, decode_refusal(malformed.body)[0]) == (400, "malformed")
         nothing = door.send(HostRequest("POST", "/nothing", b""))
