@@ -19,6 +19,7 @@ import argparse
 import json
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
@@ -69,8 +70,10 @@ class SimulatedReader:
 
     def _place(self, words: list[str]) -> None:
         card = self._card(words)
+        at_ns = time.monotonic_ns()
         self._line.place(card)
-        self._tell("placed", {"uid": card.uid.hex(), "sak": f"{card.sak:02x}"})
+        facts = {"uid": card.uid.hex(), "sak": f"{card.sak:02x}", "at_ns": at_ns}
+        self._tell("placed", facts)
 
     def _card(self, words: list[str]) -> RfCard:
         name, *rest = words
