@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 ITERATIONS: Final = (8, 8, 8, 8, 30)
 """Belief propagation runs in turn, soft values taken anew between them."""
+BROKEN_SHARE_MAX: Final = 0.75
+"""Checks still broken after a run of iterations, above which it is no frame of this length."""
 EVIDENCE_MIN: Final = 0.3
 """Nats a symbol under which what was heard is not a frame and decoding is not tried."""
 
@@ -98,6 +100,8 @@ class _Search:
             decoding = frame.decode(code_order(values, mode, length), iterations)
             if decoding.valid:
                 return frame_payload(decoding.symbols, mode, length)
+            if decoding.broken_share > BROKEN_SHARE_MAX:
+                return None
             shares = np.zeros_like(self.energies)
             by_tone = air_values(decoding.posterior, mode, length)
             np.put_along_axis(shares[inner], self.candidates, by_tone, axis=1)

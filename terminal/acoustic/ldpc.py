@@ -15,6 +15,7 @@ import numpy as np
 
 from terminal.acoustic.galois import Field, field
 from terminal.acoustic.graph import Graph, build_graph
+from terminal.acoustic.matrix import product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,11 +30,13 @@ class Decoding:
     """What belief propagation made of a frame.
 
     ``symbols``: most likely field elements, int64 ``(N,)``; ``valid``: every check holds;
-    ``posterior``: float32 ``(N, q)``, rows sum to 1; ``iterations``: how many were run.
+    ``broken_share``: checks that do not hold, of all; ``posterior``: float32 ``(N, q)``, rows sum
+    to 1; ``iterations``: how many were run.
     """
 
     symbols: NDArray[np.int64]
     valid: bool
+    broken_share: float
     posterior: NDArray[np.float32]
     iterations: int
 
@@ -69,12 +72,12 @@ class Code:
         parity = np.bitwise_xor.accumulate(sums) ^ multiply[2, last]
         return np.concatenate([information, parity])
 
-    def syndrome_is_zero(self, symbols: NDArray[np.int64]) -> bool:
-        """Whether every check holds."""
+    def broken_share(self, symbols: NDArray[np.int64]) -> float:
+        """How many of the checks do not hold, as a share of all."""
         at_edge = np.zeros(2 * len(symbols) + 1, np.int64)
         at_edge[0:-1:2] = symbols
         at_edge[1:-1:2] = self.field.product[self.field.power[self.graph.exponent], symbols]
-        return not np.bitwise_xor.reduce(at_edge[self.slots], axis=0).any()
+        return float((np.bitwise_xor.reduce(at_edge[self.slots], axis=0) != 0).mean())
 
     def decode(self, log_likelihood: NDArray[np.float32], iterations_max: int) -> Decoding:
         """Belief propagation from ``(N, q)`` natural log likelihoods, finite, any offset a row."""
@@ -84,8 +87,9 @@ class Code:
         posterior = near_in
         symbols = channel.argmax(axis=1)
         for iteration in range(iterations_max + 1):
-            if self.syndrome_is_zero(symbols):
-                return Decoding(symbols, True, posterior, iteration)
+            broken = self.broken_share(symbols)
+            if broken == 0:
+                return Decoding(symbols, True, 0.0, posterior, iteration)
             if iteration == iterations_max:
                 break
             from_near, from_far = self._checks(near_in, far_in)
@@ -93,7 +97,7 @@ class Code:
             far_in = _normalised(channel * from_near)
             posterior = _normalised(near_in * from_near)
             symbols = posterior.argmax(axis=1)
-        return Decoding(symbols, False, posterior, iterations_max)
+        return Decoding(symbols, False, broken, posterior, iterations_max)
 
     def _checks(
         self, near_in: NDArray[np.float32], far_in: NDArray[np.float32]
@@ -102,8 +106,8 @@ class Code:
         count, size = near_in.shape
         degree, checks = self.slots.shape
         spectrum = np.ones((2 * count + 1, size), np.float32)
-        spectrum[0:-1:2] = near_in @ self.field.hadamard
-        spectrum[1:-1:2] = far_in.reshape(-1)[self.to_check] @ self.field.hadamard
+        spectrum[0:-1:2] = product(near_in, self.field.hadamard)
+        spectrum[1:-1:2] = product(far_in.reshape(-1)[self.to_check], self.field.hadamard)
         gathered = spectrum[self.slots]
         others = np.empty_like(gathered)
         others[0] = 1.0
@@ -114,7 +118,7 @@ class Code:
             others[d] *= behind
             behind *= gathered[d]
         ordered = others.reshape(degree * checks, size)[self.place]
-        back = ordered @ self.field.hadamard
+        back = product(ordered, self.field.hadamard)
         np.maximum(back, LEAST_PROBABILITY * size, out=back)
         far_out = np.ascontiguousarray(back[1::2]).reshape(-1)[self.from_check]
         return back[0::2], far_out

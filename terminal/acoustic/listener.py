@@ -23,6 +23,8 @@ STARTS_MAX: Final = 48
 """Start peaks remembered; the weakest goes first."""
 TRIES_MAX: Final = 4
 """Start and length pairs tried for one end peak."""
+END_SHARE_MIN: Final = 0.5
+"""An end much fainter than the start is a chance likeness within a frame."""
 END_SLACK_HOPS: Final = 3
 IDLE_SAMPLES: Final = 4096
 """Looked at together while no burst is heard clearly; work in large blocks costs less."""
@@ -110,6 +112,8 @@ class Listener:
         fitting = []
         for start in self._starts:
             if start.peak.score + end.score < self.mode.pair_score_min:
+                continue
+            if end.score < END_SHARE_MIN * start.peak.score:
                 continue
             distance = (end.hop - start.peak.hop) * self._hop
             miss = np.abs(self._distances - distance)

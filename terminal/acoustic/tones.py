@@ -1,4 +1,4 @@
-"""Correlation with every bin of a mode, as matrix products over whole blocks of samples.
+"""Correlation with every bin of a mode, over whole blocks of samples at once.
 
 An energy is the squared magnitude of the correlation over one symbol. With noise of variance s^2 a
 sample it averages ``symbol_samples * s^2``; a tone of amplitude A adds (A symbol_samples / 2)^2.
@@ -10,6 +10,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import scipy.fft
+
+from terminal.acoustic.matrix import product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,23 +27,15 @@ def hop_samples(mode: Mode) -> int:
     return mode.symbol_samples // HOPS_PER_SYMBOL
 
 
-def tone_matrix(mode: Mode, scale: float, samples: int) -> NDArray[np.float32]:
-    """cos beside -sin of every bin, float32 ``(samples, 2 * bins)``.
-
-    ``scale`` is heard time over sent time: tones are lower by it.
-    """
-    cycles = mode.first_cycle + np.arange(mode.bin_count)
-    phase = (2 * np.pi / (mode.symbol_samples * scale)) * np.outer(np.arange(samples), cycles)
-    return np.concatenate([np.cos(phase), -np.sin(phase)], axis=1).astype(np.float32)
-
-
 @lru_cache(maxsize=16)
 def _hop_tables(mode: Mode) -> tuple[NDArray[np.float32], NDArray[np.complex64]]:
     hop = hop_samples(mode)
     cycles = mode.first_cycle + np.arange(mode.bin_count)
     turns = np.outer(np.arange(HOPS_PER_SYMBOL), cycles) % HOPS_PER_SYMBOL
     twiddle = np.exp(-2j * np.pi * turns / HOPS_PER_SYMBOL).astype(np.complex64)
-    return tone_matrix(mode, 1.0, hop), twiddle
+    phase = 2 * np.pi / mode.symbol_samples * np.outer(np.arange(hop), cycles)
+    matrix = np.concatenate([np.cos(phase), -np.sin(phase)], axis=1).astype(np.float32)
+    return matrix, twiddle
 
 
 class SlidingEnergies:
@@ -54,7 +49,7 @@ class SlidingEnergies:
     def add(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Energies ``(hops, bins)``, float32, of the windows that end with each new hop."""
         matrix, twiddle = _hop_tables(self._mode)
-        both = samples.reshape(-1, len(matrix)) @ matrix
+        both = product(samples.reshape(-1, len(matrix)), matrix)
         tones = self._mode.bin_count
         parts = both[:, :tones] + np.complex64(1j) * both[:, tones:]
         places = (self._next_hop + np.arange(len(parts))) % HOPS_PER_SYMBOL
@@ -71,12 +66,17 @@ class SlidingEnergies:
 def frame_energies(
     samples: NDArray[np.float32], mode: Mode, starts: NDArray[np.int64], scale: float
 ) -> NDArray[np.float32]:
-    """Energies ``(len(starts), bins)``, float32, of the symbols that start at these samples."""
+    """Energies ``(len(starts), bins)``, float32, of the symbols that start at these samples.
+
+    ``scale``: heard time over sent time. All bins are shifted by what the middle of the band needs.
+    """
     width = mode.symbol_samples
     windows = np.lib.stride_tricks.sliding_window_view(samples, width)[starts]
-    both = windows @ tone_matrix(mode, scale, width)
-    tones = mode.bin_count
-    energies: NDArray[np.float32] = np.square(both[:, :tones]) + np.square(both[:, tones:])
+    middle = mode.first_cycle + mode.bin_count / 2
+    shift = np.exp(2j * np.pi * middle * (1 - 1 / scale) * np.arange(width) / width)
+    spectrum = scipy.fft.fft(windows * shift.astype(np.complex64), axis=1)
+    bins = spectrum[:, mode.first_cycle : mode.first_cycle + mode.bin_count]
+    energies: NDArray[np.float32] = np.square(bins.real) + np.square(bins.imag)
     return energies
 
 
