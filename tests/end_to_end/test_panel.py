@@ -241,6 +241,23 @@ def test_noise_on_the_line_costs_time_and_nothing_else(
     terminal.until(BarrierConfirmed)
 
 
+def test_two_keys_at_power_up_leave_it_to_the_person_who_services_it(
+    panel: SimulatedPanel, terminal: Terminal
+) -> None:
+    panel.hold_key("*")
+    panel.hold_key("#")
+    terminal.idle(0.1)
+    panel.reset()
+    terminal.until(LinkLost)
+    terminal.idle(3.0)
+    assert terminal.session.fault is not None
+    assert [line["cause"] for line in panel.log if line["what"] == "reset"] == ["power"] * 2
+    panel.let_key("*")
+    panel.let_key("#")
+    panel.reset()
+    terminal.until(LinkUp)
+
+
 def test_people_can_run_it_from_a_shell() -> None:
     process = subprocess.run(
         [sys.executable, "-m", "host_sim.world.panel"],

@@ -18,6 +18,8 @@ WATCHDOG_MS = 2000
 """The RP2040 allows 8388 ms at most."""
 TURN_MS = 2
 BUZZER_DUTY = 1 << 15
+SERVICE_KEYS = 1 << 12 | 1 << 14
+"""``*`` and ``#`` held down at power-up: no panel, and no watchdog to cut off new firmware."""
 
 
 class Pico:
@@ -95,6 +97,8 @@ class Pico:
 def run() -> None:
     """Turn for ever; time runs on where MicroPython's ticks wrap around."""
     pico = Pico()
+    if pico.keys() == SERVICE_KEYS:
+        return
     cause = wire.RESET_POWER
     if machine.reset_cause() == machine.WDT_RESET:
         cause = wire.RESET_WATCHDOG

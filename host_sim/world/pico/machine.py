@@ -129,6 +129,7 @@ class UART:
         self._socket = open(int(os.getenv("PICO_SERIAL") or ""), "r+b", buffering=0)  # noqa: PTH123, SIM115 - MicroPython
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
+        _board.listen()
 
     def any(self) -> int:
         _board.listen()
