@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 
@@ -13,7 +13,13 @@ from terminal.config import load_config
 _MARKS: Final = {"good": "ok     ", "warning": "warning", "bad": "BAD    ", "absent": "-      "}
 
 
-def doctor(context: typer.Context, as_json: Json = False) -> int:
+def doctor(
+    context: typer.Context,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Recompute the whole journal: tree, signatures, sums.")
+    ] = False,
+    as_json: Json = False,
+) -> int:
     """Examine microphone, speaker, voice, reader, panel, clock, storage, key, journal and host.
 
     Exit code 1: something is bad; each line says what to do.
@@ -27,7 +33,7 @@ def doctor(context: typer.Context, as_json: Json = False) -> int:
     config = load_config(paths.config)
     with output.progress() as progress:
         progress.add_task("examining", total=None)
-        findings = examine(paths, config)
+        findings = examine(paths, config, deep=deep)
     listed = [
         {
             "part": finding.part,

@@ -47,8 +47,11 @@ class Finding:
     remedy: str | None = None
 
 
-def examine(paths: StatePaths, config: Config) -> tuple[Finding, ...]:
-    """Every part of this terminal, tried now; takes a few seconds."""
+def examine(paths: StatePaths, config: Config, *, deep: bool = False) -> tuple[Finding, ...]:
+    """Every part of this terminal, tried now; takes a few seconds.
+
+    ``deep`` recomputes the whole journal too: tree, signatures, sums and counters.
+    """
     board = load_board(config.board)
     parts: tuple[tuple[str, Callable[[], Finding]], ...] = (
         ("microphone", lambda: _microphone(config, board)),
@@ -59,7 +62,7 @@ def examine(paths: StatePaths, config: Config) -> tuple[Finding, ...]:
         ("clock", _clock),
         ("storage", lambda: _storage(paths)),
         ("key", lambda: _key(paths)),
-        ("journal", lambda: _journal(paths)),
+        ("journal", lambda: _journal(paths, deep)),
         ("host", lambda: _host(paths, config)),
     )
     return tuple(_tried(name, look) for name, look in parts)
@@ -171,13 +174,17 @@ def _key(paths: StatePaths) -> Finding:
     return Finding("key", Health.GOOD, f"journal key signs; its secret is {where}")
 
 
-def _journal(paths: StatePaths) -> Finding:
+def _journal(paths: StatePaths, deep: bool) -> Finding:
+    from terminal.journal.deep_check import deep_check
     from terminal.journal.reader import JournalReader
 
     load_enrolment(paths)
     with JournalReader.open(paths.journal) as journal:
         waiting = journal.unsettled().unsynced_count
-        return Finding("journal", Health.GOOD, f"{journal.size} entries, {waiting} not yet synced")
+        seen = f"{journal.size} entries, {waiting} not yet synced"
+        if deep:
+            seen += f"; all {deep_check(journal)} recomputed and right"
+        return Finding("journal", Health.GOOD, seen)
 
 
 def _host(paths: StatePaths, config: Config) -> Finding:

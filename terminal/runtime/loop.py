@@ -28,6 +28,7 @@ from terminal.runtime.inbox import (
 from terminal.sale.open_sale import TAP_LIFETIME_MS
 from terminal.sale.outcome import Accepted, Refused, Telling
 from terminal.sale.view import Carrier, DeskRefused, Phase
+from terminal.sync.messages import LineState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from terminal.sync.session import SyncOutcome
 
 TICK_S: Final = 0.2
+_NOT_ONE_LINE: Final = "journal: the host holds another history of this terminal; call its operator"
 REOPEN_MS: Final = 3_000
 QUIET_MS: Final = 3_000
 """After so long without a message the journal may tidy its write-ahead log."""
@@ -284,6 +286,10 @@ class Runtime:
     def _synced(self, outcome: SyncOutcome) -> None:
         shop = self._shop
         shop.hear_host(outcome.host_time_unix_s)
+        if outcome.state is LineState.ROLLED_BACK:
+            shop.journal.require_nonce()  # an old image: its marks may be older than its sales
+        wrong = None if outcome.state is LineState.CONSISTENT else _NOT_ONE_LINE
+        self._device("journal", wrong)
         self._report(
             {
                 "event": "synced",
