@@ -8,6 +8,7 @@ are Ed25519. The issuer number and its key belong together for ever.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from terminal.crypto.keys import PublicKey, parse_public_key
@@ -39,7 +40,13 @@ class HostKeys:
     def public(self, role: str) -> PublicKey:
         """The public half of one role's key."""
         signer: Signer = getattr(self, role)
-        return parse_public_key(signer.public_key, f"key.{role}")
+        return _parsed(signer.public_key)
+
+
+@lru_cache(maxsize=64)
+def _parsed(public_key: bytes) -> PublicKey:
+    """A key of ours; remembered, since every entry needs the same few."""
+    return parse_public_key(public_key, "host_key")
 
 
 def create_keys(store: KeyStore, issuer_number: int) -> HostKeys:

@@ -8,6 +8,7 @@ own entry's leaf, and never beyond what was paid.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from host_sim import ledger
 from host_sim.judgement import (
@@ -25,6 +26,7 @@ from host_sim.judgement import (
 from host_sim.model import Evidence, EvidenceKind, IssuedCoupon, PaidSpend, Returned
 from host_sim.office import Office
 from host_sim.store.port import Unit
+from terminal.crypto.keys import PublicKey
 from terminal.errors import DecodeError
 from terminal.journal.detail import Return, decode_detail
 from terminal.journal.entry import Entry, EntryKind, decode_entry
@@ -146,12 +148,9 @@ class Payments:
         policy = self._policy(place.terminal, entry.policy)
         if policy is not None and denied(genuine.coupon, policy):
             return Finding(VerdictStatus.DISPUTED, VerdictReason.COUPON_REVOKED), 0
-        others = self._unit.money.spends(spend.issuer, spend.serial)
-        clashing = [
-            one
-            for one in others
-            if one.from_minor < spend.end_minor and spend.from_minor < one.end_minor
-        ]
+        clashing = self._unit.money.clashing(
+            spend.issuer, spend.serial, spend.from_minor, spend.end_minor
+        )
         clean = Finding(
             VerdictStatus.SETTLED, VerdictReason.FORK if place.forked else VerdictReason.NONE
         )
@@ -162,7 +161,7 @@ class Payments:
             found = judge_overlap(genuine, entry, place.terminal, place.epoch, policy, clash)
             worst = max(worst, found, key=lambda finding: (finding.status, finding.reason))
             self._note_overlap(one, spend)
-        gone = [(one.from_minor, one.end_minor) for one in others]
+        gone = [(one.from_minor, one.end_minor) for one in clashing]
         gone += self._unit.money.given_back(spend.issuer, spend.serial)
         return worst, ledger.overlap_minor(spend.from_minor, spend.end_minor, gone)
 
@@ -187,7 +186,7 @@ class Payments:
 
     def _policy(self, terminal: int, version: int) -> Policy | None:
         data = self._unit.registry.policy(terminal, version)
-        return None if data is None else decode_policy(data, self._office.keys.public("root"))
+        return None if data is None else _policy(data, self._office.keys.public("root"))
 
     def _give_back(self, detail: Return, place: Place) -> Finding | None:
         original = self._unit.custody.leaf(
@@ -236,6 +235,12 @@ class Payments:
                 spend, cause, amount_minor, merchant, bench.currency, self._office.now()
             )
         )
+
+
+@lru_cache(maxsize=64)
+def _policy(data: bytes, root_key: PublicKey) -> Policy:
+    """A policy of ours; remembered, since thousands of entries name the same one."""
+    return decode_policy(data, root_key)
 
 
 def _paid_spend(genuine: Genuine, entry: Entry, place: Place) -> PaidSpend:

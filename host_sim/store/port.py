@@ -136,6 +136,9 @@ class Money(Protocol):
     def spends(self, issuer: int, serial: int) -> tuple[PaidSpend, ...]:
         """All spends paid from a coupon, by ``from_minor``."""
 
+    def clashing(self, issuer: int, serial: int, start: int, stop: int) -> tuple[PaidSpend, ...]:
+        """The paid spends of a coupon that overlap [start, stop), by ``from_minor``."""
+
     def spends_of(self, terminal: int) -> tuple[PaidSpend, ...]: ...
 
     def add_return(self, returned: Returned) -> None:

@@ -99,6 +99,14 @@ class SqliteMoney:
         )
         return tuple(PaidSpend(*row) for row in rows)
 
+    def clashing(self, issuer: int, serial: int, start: int, stop: int) -> tuple[PaidSpend, ...]:
+        rows = self._connection.execute(
+            f"{_SPEND} WHERE issuer = ? AND serial = ? AND from_minor < ?"
+            " AND from_minor + amount_minor > ? ORDER BY from_minor, amount_minor, terminal",
+            (issuer, serial, stop, start),
+        )
+        return tuple(PaidSpend(*row) for row in rows)
+
     def spends_of(self, terminal: int) -> tuple[PaidSpend, ...]:
         rows = self._connection.execute(
             f"{_SPEND} WHERE terminal = ? ORDER BY epoch, idx", (terminal,)
