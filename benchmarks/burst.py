@@ -1,6 +1,6 @@
 """From the last sample of a burst to its payload: the acoustic part of ``burst_to_decision_ms``.
 
-    python -m benchmarks.burst [--repeats 7]
+    python -m benchmarks.burst [--repeats 7] [--mode counter] [--alone]
 
 Blocks of 10 ms arrive on an ideal clock, as from a microphone, and one processor works them off in
 order; so a receiver that is slow in the middle of a burst, that decodes late, or that waits for
@@ -44,13 +44,17 @@ class Listening:
     worst_block_ms: float
 
 
-def listen(sound: Samples, burst_end: int, payload: bytes) -> Listening:
+def listen(
+    sound: Samples, burst_end: int, payload: bytes, modes: list[str] | None = None
+) -> Listening:
     """Feed ``sound`` (float32, 48 kHz) as it would arrive; ``burst_end`` is a sample position.
+
+    ``modes`` None listens in every mode at once, as a terminal does unless it is told less.
 
     Raises:
         AssertionError: the payload was not received.
     """
-    receiver, free_s, work_s, worst_s, done_s = Receiver(), 0.0, 0.0, 0.0, None
+    receiver, free_s, work_s, worst_s, done_s = Receiver(modes), 0.0, 0.0, 0.0, None
     for start in range(0, sound.size, BLOCK_SAMPLES):
         block = sound[start : start + BLOCK_SAMPLES]
         arrival_s = (start + block.size) / SAMPLE_RATE_HZ
@@ -84,10 +88,12 @@ def burst_in_noise(size: int, mode: str, seed: int) -> tuple[Samples, int, bytes
     return noisy, lead + burst.size, payload
 
 
-def measure(size: int, mode: str = "counter", repeats: int = 7) -> Listening:
+def measure(
+    size: int, mode: str = "counter", repeats: int = 7, modes: list[str] | None = None
+) -> Listening:
     """Medians over ``repeats`` bursts of different seeds, after one that warms up."""
-    listen(*burst_in_noise(size, mode, seed=0))
-    heard = [listen(*burst_in_noise(size, mode, seed)) for seed in range(1, repeats + 1)]
+    listen(*burst_in_noise(size, mode, seed=0), modes)
+    heard = [listen(*burst_in_noise(size, mode, seed), modes) for seed in range(1, repeats + 1)]
     return Listening(
         statistics.median(each.payload_after_ms for each in heard),
         statistics.median(each.realtime_factor for each in heard),
@@ -95,9 +101,9 @@ def measure(size: int, mode: str = "counter", repeats: int = 7) -> Listening:
     )
 
 
-def burst_to_payload_ms(repeats: int = 7) -> float:
+def burst_to_payload_ms(repeats: int = 7, modes: list[str] | None = None) -> float:
     """The figure for a full presentation: last sample to payload, median, in milliseconds."""
-    return measure(PAYLOADS["full_presentation"], repeats=repeats).payload_after_ms
+    return measure(PAYLOADS["full_presentation"], repeats=repeats, modes=modes).payload_after_ms
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -105,13 +111,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--mode", default="counter")
     parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--alone", action="store_true", help="listen in that mode alone")
     options = parser.parse_args(arguments)
     for name, size in PAYLOADS.items():
-        heard = measure(size, options.mode, options.repeats)
+        modes = [options.mode] if options.alone else None
+        heard = measure(size, options.mode, options.repeats, modes)
         figures = {
             "payload": name,
             "bytes": size,
             "mode": options.mode,
+            "alone": options.alone,
             "burst_s": round(modulate(bytes(size), options.mode).size / SAMPLE_RATE_HZ, 3),
             "burst_to_payload_ms": round(heard.payload_after_ms, 1),
             "realtime_factor": round(heard.realtime_factor, 4),

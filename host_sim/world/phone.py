@@ -60,7 +60,7 @@ Listen = Annotated[str | None, typer.Option("--listen", metavar="DEVICE", help="
 Play = Annotated[str | None, typer.Option("--play", metavar="DEVICE", help="A loudspeaker.")]
 Wav = Annotated[Path | None, typer.Option("--wav", metavar="FILE", help="A WAV file.")]
 Timeout = Annotated[float, typer.Option("--timeout", help="How many seconds to listen.")]
-ModeName = Annotated[str, typer.Option("--mode", help="How to send by sound.")]
+ModeName = Annotated[str, typer.Option("--mode", help="How to send and hear by sound.")]
 
 
 def open_wallet(directory: Path, *, create: bool = False) -> Wallet:
@@ -134,7 +134,7 @@ def pay(
     timeout: Timeout = HEAR_TIMEOUT_S,
 ) -> None:
     """Learn a request, show it, and answer it."""
-    request_bytes, card, source = _learn(from_screenshot, from_text, listen, timeout)
+    request_bytes, card, source = _learn(from_screenshot, from_text, listen, timeout, mode)
     now_unix_s = int(time.time())
     request = decode_request(request_bytes)
     amount_minor = parse_amount(amount, request.currency) if amount else None
@@ -164,11 +164,12 @@ def hear_ack(
     from_text: Text = None,
     listen: Listen = None,
     journal_key: Annotated[str, typer.Option(help="The terminal's journal key, hex.")] = "",
+    mode: ModeName = "counter",
     timeout: Timeout = HEAR_TIMEOUT_S,
 ) -> None:
     """Take the terminal's ack of the last payment."""
     if listen is not None:
-        ack_bytes = _hear(listen, _an_ack, timeout)
+        ack_bytes = _hear(listen, _an_ack, timeout, mode)
     else:
         ack_bytes = _scanned(from_screenshot, from_text, text.ACK)
     believed = (
@@ -212,13 +213,13 @@ def record(device: str, wav: Path, seconds: float = 5.0) -> None:
 
 
 def _learn(
-    screenshot: Path | None, line: str | None, device: str | None, timeout_s: float
+    screenshot: Path | None, line: str | None, device: str | None, timeout_s: float, mode: str
 ) -> tuple[bytes, bytes | None, str]:
     """Request bytes, payee card bytes where there are any, and how they were learned."""
     if sum(source is not None for source in (screenshot, line, device)) != 1:
         raise typer.BadParameter("give one of --from-screenshot, --from-text and --listen")
     if device is not None:
-        return _hear(device, _a_request, timeout_s), None, "sound"
+        return _hear(device, _a_request, timeout_s, mode), None, "sound"
     request, card = text.decode_ask(_scanned(screenshot, line, text.ASK))
     return request, card, "text" if screenshot is None else "screenshot"
 
@@ -234,11 +235,13 @@ def _scanned(screenshot: Path | None, line: str | None, kind: str) -> bytes:
     return data
 
 
-def _hear(device: str, wanted: Any, timeout_s: float) -> bytes:
+def _hear(device: str, wanted: Any, timeout_s: float, mode: str) -> bytes:
     microphone = Microphone(device)
     tell("listening", device=device)
     try:
-        heard: bytes = hear(microphone, wanted, timeout_s=timeout_s, monotonic_s=time.monotonic)
+        heard: bytes = hear(
+            microphone, wanted, timeout_s=timeout_s, monotonic_s=time.monotonic, mode=mode
+        )
     finally:
         microphone.close()
     return heard

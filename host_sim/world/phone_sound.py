@@ -35,14 +35,17 @@ def hear(
     *,
     timeout_s: float,
     monotonic_s: Callable[[], float],
+    mode: str | None = None,
 ) -> T:
     """The first payload heard that ``wanted`` makes something of (it raises DecodeError if not).
+
+    Listening in one ``mode`` alone costs a phone less than listening in all of them (None).
 
     Raises:
         NothingHeard: none came in time.
         DeviceError: the microphone is gone.
     """
-    receiver = Receiver()
+    receiver = Receiver(None if mode is None else [mode])
     deadline_s = monotonic_s() + timeout_s
     while monotonic_s() < deadline_s:
         block = source.read(READ_S)

@@ -43,7 +43,7 @@ def hear(device: str, seconds: str, file: str, queue_s: float = 10.0, nap_s: flo
 
 def receive(device: str, seconds: str) -> None:
     """Print the payload of every frame heard."""
-    microphone, receiver = Microphone(device), Receiver()
+    microphone, receiver = Microphone(device), Receiver(["counter"])
     print("ready", flush=True)
     deadline_s = time.monotonic() + float(seconds)
     while time.monotonic() < deadline_s:

@@ -78,7 +78,7 @@ def phone(card: VirtualSoundCard, tmp_path: Path) -> Phone:
 
 
 def payloads(samples: Samples) -> list[bytes]:
-    events = Receiver().receive(np.pad(trim(samples), 24_000))
+    events = Receiver(["counter"]).receive(np.pad(trim(samples), 24_000))
     return [event.payload for event in events if isinstance(event, FrameReceived)]
 
 

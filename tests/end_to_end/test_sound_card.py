@@ -72,7 +72,7 @@ def play(card: VirtualSoundCard, samples: Samples, tmp_path: Path) -> None:
 
 
 def payloads(samples: Samples) -> list[bytes]:
-    events = Receiver().receive(np.pad(samples, 24_000))
+    events = Receiver(["counter"]).receive(np.pad(samples, 24_000))
     return [event.payload for event in events if isinstance(event, FrameReceived)]
 
 

@@ -81,7 +81,7 @@ def test_a_request_is_shown_with_its_payee_and_answered_as_text(wallet: Path) ->
 def test_the_answer_in_a_wav_file_is_what_a_receiver_hears(wallet: Path, tmp_path: Path) -> None:
     wav, raw = tmp_path / "answer.wav", tmp_path / "answer.bin"
     phone(wallet, "pay", "--from-text", ASK, "--wav", str(wav), "--out", str(raw))
-    events = Receiver().receive(np.pad(read_wav(wav), 24_000))
+    events = Receiver(["counter"]).receive(np.pad(read_wav(wav), 24_000))
     heard = [each.payload for each in events if isinstance(each, FrameReceived)]
     assert heard == [raw.read_bytes()]
 

@@ -104,5 +104,5 @@ def test_a_burst_crosses_half_a_metre_of_room() -> None:
     through = convolve(modulate(payload, "counter"), phone_speaker(11))
     heard = convolve(through, impulse_response(SMALL, PHONE, TERMINAL))
     noisy = add_noise(np.pad(heard, 9_600), noise("market", heard.size + 19_200, 2), 15.0)
-    events = Receiver().receive((noisy / np.max(np.abs(noisy))).astype(np.float32))
+    events = Receiver(["counter"]).receive((noisy / np.max(np.abs(noisy))).astype(np.float32))
     assert [each.payload for each in events if isinstance(each, FrameReceived)] == [payload]
