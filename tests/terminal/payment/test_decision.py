@@ -116,6 +116,21 @@ def test_a_limit_is_the_largest_amount_still_accepted() -> None:
     assert isinstance(sell(pay(asked, coupon=coupon), asked, under=exactly), Approved)
 
 
+def test_every_date_includes_its_ends() -> None:
+    asked = stall.request()
+    coupon = stall.fields(not_after_unix_s=NOW + 96 * 3600)
+    at_once = replace(
+        stall.ISSUER_KEY,
+        issued_from_unix_s=NOW,
+        issued_until_unix_s=NOW,
+        verify_until_unix_s=NOW,
+        lifetime_cap_h=96,
+    )
+    exactly = stall.policy(issuers=(at_once,), not_before_unix_s=NOW)
+    assert coupon.not_before_unix_s == NOW
+    assert isinstance(sell(pay(asked, coupon=coupon), asked, under=exactly), Approved)
+
+
 def test_every_finding_is_reported_not_only_the_first() -> None:
     asked = stall.request(6000)
     coupon = stall.fields(not_after_unix_s=NOW - 1, limit_minor=5999, currency=978)
