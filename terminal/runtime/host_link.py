@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from terminal.errors import DecodeError, HostRefused, HostUnreachable, SignatureInvalid
 from terminal.runtime.inbox import HostAnswered
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE_MS: Final = 2_000
 """Before the second try of a host that did not answer; doubled up to the usual interval."""
+
+
+class Carrier(Protocol):
+    """Takes a request to the host; ``HostAnswered`` follows."""
+
+    def carry(self, request: HostRequest) -> None:
+        """Send this; returns at once."""
 
 
 class HostThread:
@@ -60,7 +67,7 @@ class Syncing:
 
     def __init__(
         self,
-        thread: HostThread,
+        thread: Carrier,
         begin: Callable[[], Dialogue[SyncOutcome]],
         *,
         every_ms: int,
