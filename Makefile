@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHON
 
-.PHONY: help setup setup-runtime system demo check test bench format lint types unit real \
+.PHONY: help setup setup-runtime system system-test demo check test bench format lint types unit real \
         lock wheels-aarch64 fuzz screenshots clean
 
 help:  ## list the targets
@@ -20,12 +20,15 @@ test: setup  ## everything: make check, then the slow and the end-to-end tests
 check:  ## format, lint, strict types, unit tests, house rules (needs make setup once)
 	@$(MAKE) --no-print-directory lint types unit
 
-setup: system .venv/.dev  ## system packages and the development environment
+setup: system-test .venv/.dev typings  ## system packages and the development environment
 
 setup-runtime: system .venv/.runtime  ## system packages and the runtime environment
 
 system:
 	@scripts/system-packages
+
+system-test:
+	@scripts/system-packages test
 
 .venv/.runtime: requirements.lock scripts/python-environment
 	@scripts/python-environment requirements.lock
@@ -34,6 +37,10 @@ system:
 .venv/.dev: requirements-dev.lock scripts/python-environment
 	@scripts/python-environment requirements-dev.lock
 	@touch .venv/.runtime $@
+
+typings: requirements-typings.lock
+	@rm -rf $@ && $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --require-hashes --target $@ -r $< 2> >(grep -v '^WARNING: Location' >&2) && touch $@
 
 lint:
 	@$(BIN)/ruff format --check -q . && $(BIN)/ruff check -q .

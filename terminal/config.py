@@ -100,7 +100,7 @@ class Post(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An unattended post asks every card for the same amount and opens a barrier."""
 
     amount: Name
-    barrier_ms: Annotated[int, msgspec.Meta(ge=50, le=10_000)] = 500
+    barrier_ms: Annotated[int, msgspec.Meta(ge=50, le=5_000)] = 500
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -25,6 +25,7 @@ from terminal.runtime.inbox import Stop
 from terminal.runtime.loop import Runtime
 from terminal.runtime.mouth import Mouth
 from terminal.runtime.tap_desk import ReaderThread
+from terminal.runtime.tap_sales import LoopTapSales
 from terminal.runtime.wire import Wire
 from terminal.sale.view import Phase, Screen, Totals
 
@@ -68,7 +69,6 @@ class Terminal:
             monotonic_ms=self._clock.monotonic_ms,
         )
         self._post = self._unattended()
-        self.runtime.unattended = self._post
         self._connect()
 
     def run(self) -> None:
@@ -123,9 +123,9 @@ class Terminal:
             return
         from terminal.devices.nfcpy_reader import NfcpyReader
 
-        driver = NfcpyReader(path)
-        post = self.runtime.post
-        self._parts.append(ReaderThread(driver, self.runtime, post, self._clock.monotonic_ms))
+        driver, sales = NfcpyReader(path), LoopTapSales(self.runtime, self._report, self._post)
+        now_ms = self._clock.monotonic_ms
+        self._parts.append(ReaderThread(driver, sales, self.runtime.post, now_ms))
 
     def _connect_panel(self) -> None:
         path = self._config.panel.path or self._board.panel_path

@@ -57,6 +57,11 @@ class FrontPanel:
         """How long until ``advance`` has something to do."""
         return max(0, self._session.wake_ms() - self._now_ms()) / 1000
 
+    @property
+    def fault(self) -> str | None:
+        """One line while the panel does not obey; None while it does."""
+        return self._session.fault
+
     def card_seen(self) -> None:
         """A card is in the field: light and sound at once; the verdict comes later."""
         self._session.show(Light.READING, Cue.READING)

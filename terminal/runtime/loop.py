@@ -13,8 +13,13 @@ from terminal.errors import JournalError, KumquatError
 from terminal.journal.detail import Cited, ManualOpen
 from terminal.journal.draft import EntryDraft
 from terminal.journal.entry import EntryKind
-from terminal.nfc.tap import TapAnswer, TapAsk
-from terminal.panel.events import BarrierConfirmed, BarrierUnconfirmed, EmergencyChanged, PanelEvent
+from terminal.panel.events import (
+    BarrierConfirmed,
+    BarrierUnconfirmed,
+    EmergencyChanged,
+    KeyPressed,
+    PanelEvent,
+)
 from terminal.runtime.inbox import (
     Call,
     DeviceState,
@@ -25,8 +30,8 @@ from terminal.runtime.inbox import (
     PanelGone,
     Stop,
 )
-from terminal.sale.open_sale import TAP_LIFETIME_MS
-from terminal.sale.outcome import Accepted, Refused, Telling
+from terminal.sale.outcome import Accepted, Telling
+from terminal.sale.panel_keys import PanelKeys
 from terminal.sale.view import Carrier, DeskRefused, Phase
 from terminal.sync.messages import LineState
 
@@ -36,7 +41,7 @@ if TYPE_CHECKING:
     from terminal.journal.writer import Journal
     from terminal.runtime.announcer import Announcer, Report
     from terminal.runtime.board import ScreenBoard
-    from terminal.runtime.front_panel import FrontPanel, Post
+    from terminal.runtime.front_panel import FrontPanel
     from terminal.runtime.host_link import Syncing
     from terminal.runtime.shop import OpenShop, Shop
     from terminal.sale.desk import SaleDesk
@@ -59,7 +64,6 @@ class Runtime:
         board: Callable[[Shop], ScreenBoard],
         report: Report,
         monotonic_ms: Callable[[], int],
-        unattended: Post | None = None,
     ) -> None:
         self.announcer: Announcer | None = None
         self.panel: FrontPanel | None = None
@@ -68,9 +72,9 @@ class Runtime:
         self._open_shop = open_shop
         self._report = report
         self._now_ms = monotonic_ms
-        self.unattended = unattended
         self._shop = open_shop(self._tell)
         self.board = board(self._shop)
+        self._keys = PanelKeys()
         self._reopen_at_ms = 0
         self._busy_ms = monotonic_ms()
 
@@ -169,8 +173,18 @@ class Runtime:
                     if active:  # opened first, remembered after: the one exemption
                         self._remember(EntryKind.MANUAL_OPEN, ManualOpen().encode())
                     self._report({"event": "emergency", "active": active})
+                case KeyPressed(character):
+                    self._key(character)
                 case _:
                     self._report({"event": "panel", "what": type(event).__name__})
+        if self.panel is not None:
+            self._device("panel link", self.panel.fault)
+
+    def _key(self, character: str) -> None:
+        try:
+            self._keys.press(character, self.desk)
+        except DeskRefused as refusal:
+            self._report({"event": "key_refused", "why": str(refusal)})
 
     def _remember(self, kind: EntryKind, detail: bytes) -> None:
         draft = EntryDraft(kind, self.desk.till.policy.version, presentation=detail)
@@ -201,49 +215,6 @@ class Runtime:
     def _stop_selling(self, error: JournalError) -> None:
         self.desk.stop()
         self._report({"event": "stopped", "why": str(error)})
-
-    # --- taps: terminal.runtime.tap_desk.TapSales ------------------------------------------------
-
-    def tap_armed(self) -> bool:
-        """Whether a card may pay now; read from the reader's thread."""
-        return self.unattended is not None or self.board.screen.phase is Phase.WAITING
-
-    def tap_ask(self) -> TapAsk | None:
-        """The open sale's request; an unattended post opens one for this card."""
-        desk = self.desk
-        sale = desk.till.sale
-        try:
-            if self.unattended is not None and (sale is None or sale.entry_index is not None):
-                if desk.phase is Phase.WAITING:
-                    desk.cancel()
-                desk.charge(self.unattended.amount_minor, TAP_LIFETIME_MS, renewals=0)
-                sale = desk.till.sale
-        except DeskRefused as refusal:
-            self._report({"event": "not_judged", "why": str(refusal)})
-            return None
-        if sale is None or desk.phase not in (Phase.WAITING, Phase.DECLINED):
-            return None
-        return TapAsk(sale.request_bytes, desk.till.policy.payee_card)
-
-    def tap_presented(self, presentation: bytes) -> TapAnswer:
-        """Decide, commit, tell; then the ack for the card."""
-        try:
-            outcome = self.desk.present(presentation, Carrier.TAP)
-        except DeskRefused as refusal:
-            self._report({"event": "not_judged", "why": str(refusal)})
-            return TapAnswer()
-        if isinstance(outcome, Accepted):
-            return TapAnswer(ack=outcome.ack)
-        return TapAnswer(again_in_full=isinstance(outcome, Refused) and outcome.wants_full)
-
-    def tap_seen(self) -> None:
-        """A card is in the field."""
-        if self.panel is not None:
-            self.panel.card_seen()
-
-    def tap_notice(self, words: str) -> None:
-        """Something about the card that a person should know."""
-        self._report({"event": "tap", "notice": words})
 
     # --- time ----------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from terminal.crypto.keys import PublicKey
 from terminal.crypto.notes import Verifier, decode_checkpoint, open_note, split_note
 from terminal.errors import DecodeError, HostRefused, SignatureInvalid
 from terminal.journal.entry import Entry
-from terminal.payment.verdict import decode_verdict, verify_verdict
+from terminal.payment.verdict import VerdictStatus, decode_verdict, verify_verdict
 from terminal.ports import Signer
 from terminal.sync import messages
 from terminal.sync.exchange import (
@@ -245,9 +245,13 @@ def _size_of(note: bytes) -> int:
 
 
 def unjudged(journal: Outbox, size: int) -> tuple[int, ...]:
-    """Indexes below ``size`` without a verdict, ascending; moves the mark that keeps this short."""
+    """Indexes below ``size`` without a final verdict; moves the mark that keeps this short.
+
+    A dispute is not final: asking again is how the terminal learns what a person decided.
+    """
     mark = min(int.from_bytes(journal.kept(JUDGED_MARK) or b"", "big"), size)
-    judged = {decode_verdict(verdict).index for verdict in journal.verdicts(mark, size)}
+    found = map(decode_verdict, journal.verdicts(mark, size))
+    judged = {one.index for one in found if one.status is not VerdictStatus.DISPUTED}
     missing = tuple(index for index in range(mark, size) if index not in judged)
     first = missing[0] if missing else size
     if first > mark:

@@ -15,6 +15,7 @@ from terminal.runtime.front_panel import Post
 from terminal.runtime.inbox import Call, Stop
 from terminal.runtime.loop import Runtime
 from terminal.runtime.shop import Shop
+from terminal.runtime.tap_sales import LoopTapSales
 from terminal.sale.desk import SaleDesk
 from terminal.sale.outcome import Telling
 from terminal.sale.timekeeper import Timekeeper
@@ -40,10 +41,10 @@ class LoopRig:
             board=lambda _: ScreenBoard(DaySettings(), first_screen()),
             report=self._report,
             monotonic_ms=self.clock.monotonic_ms,
-            unattended=unattended,
         )
         self.runtime.announcer = Announcer(self._report, None, None)
         self.door = DeskDoor(self.runtime)
+        self.taps = LoopTapSales(self.runtime, self._report, unattended)
 
     def _open(self, tell: Callable[[Telling], None]) -> Shop:
         rig = TillRig(self.path, clock=self.clock)

@@ -115,22 +115,22 @@ def test_a_refused_intention_comes_back_to_the_page_that_asked(tmp_path: Path) -
 
 def test_an_unattended_post_asks_every_card_afresh(tmp_path: Path) -> None:
     with running(tmp_path / "journal.db", Post(500, 300)) as rig:
-        runtime = rig.runtime
-        assert runtime.tap_armed()
-        first = rig.ask(runtime.tap_ask)
+        taps = rig.taps
+        assert taps.tap_armed()
+        first = rig.ask(taps.tap_ask)
         assert isinstance(first, TapAsk)
-        assert rig.ask(runtime.tap_ask) == first, "a torn tap asks the same again"
-        answer = rig.ask(lambda: runtime.tap_presented(rig.answer()))
+        assert rig.ask(taps.tap_ask) == first, "a torn tap asks the same again"
+        answer = rig.ask(lambda: taps.tap_presented(rig.answer()))
         assert getattr(answer, "ack", b"")
-        second = rig.ask(runtime.tap_ask)
+        second = rig.ask(taps.tap_ask)
         assert isinstance(second, TapAsk)
         assert second.request != first.request
 
 
 def test_without_a_sale_a_stall_asks_a_card_nothing(tmp_path: Path) -> None:
     with running(tmp_path / "journal.db") as rig:
-        assert not rig.runtime.tap_armed()
-        assert rig.ask(rig.runtime.tap_ask) is None
+        assert not rig.taps.tap_armed()
+        assert rig.ask(rig.taps.tap_ask) is None
 
 
 def test_an_unknown_coupon_alone_makes_the_card_send_all(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_an_unknown_coupon_alone_makes_the_card_send_all(tmp_path: Path) -> None
         rig.door.charge(1250)
         full = decode_presentation(rig.answer())
         alone = Alone(full.coupon_id, full.spend, getattr(full, "signature", b"")).encode()
-        answer = rig.ask(lambda: rig.runtime.tap_presented(alone))
+        answer = rig.ask(lambda: rig.taps.tap_presented(alone))
         assert getattr(answer, "again_in_full", False)
         rig.ask(lambda: None)
         assert rig.door.screen().phase is Phase.WAITING

@@ -1,0 +1,76 @@
+"""What the loop does for a card in the field: ask it, decide, and answer with the ack.
+
+At a stall the card is asked for the open sale. An unattended post opens a sale for each card, and
+asks a torn one the same again while its request lives.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from terminal.nfc.tap import TapAnswer, TapAsk
+from terminal.sale.open_sale import TAP_LIFETIME_MS
+from terminal.sale.outcome import Accepted, Refused
+from terminal.sale.view import Carrier, DeskRefused, Phase
+
+if TYPE_CHECKING:
+    from terminal.runtime.announcer import Report
+    from terminal.runtime.front_panel import Post
+    from terminal.runtime.loop import Runtime
+
+
+class LoopTapSales:
+    """``tap_desk.TapSales`` over a running loop; all but ``tap_armed`` on the loop's thread."""
+
+    def __init__(self, runtime: Runtime, report: Report, unattended: Post | None) -> None:
+        self._runtime = runtime
+        self._report = report
+        self._unattended = unattended
+
+    def tap_armed(self) -> bool:
+        """Whether a card may pay now; read from the reader's thread."""
+        return self._unattended is not None or self._runtime.board.screen.phase is Phase.WAITING
+
+    def tap_ask(self) -> TapAsk | None:
+        """The open sale's request; an unattended post opens one for this card."""
+        try:
+            self._open_for_card()
+        except DeskRefused as refusal:
+            self._report({"event": "not_judged", "why": str(refusal)})
+            return None
+        desk = self._runtime.desk
+        sale = desk.till.sale
+        if sale is None or desk.phase not in (Phase.WAITING, Phase.DECLINED):
+            return None
+        return TapAsk(sale.request_bytes, desk.till.policy.payee_card)
+
+    def tap_presented(self, presentation: bytes) -> TapAnswer:
+        """Decide, commit, tell; then the ack for the card."""
+        try:
+            outcome = self._runtime.desk.present(presentation, Carrier.TAP)
+        except DeskRefused as refusal:
+            self._report({"event": "not_judged", "why": str(refusal)})
+            return TapAnswer()
+        if isinstance(outcome, Accepted):
+            return TapAnswer(ack=outcome.ack)
+        return TapAnswer(again_in_full=isinstance(outcome, Refused) and outcome.wants_full)
+
+    def tap_seen(self) -> None:
+        """A card is in the field: light and sound at once."""
+        if self._runtime.panel is not None:
+            self._runtime.panel.card_seen()
+
+    def tap_notice(self, words: str) -> None:
+        """Something about the card that a person should know."""
+        self._report({"event": "tap", "notice": words})
+
+    def _open_for_card(self) -> None:
+        if self._unattended is None:
+            return
+        desk = self._runtime.desk
+        sale = desk.till.sale
+        if sale is not None and sale.entry_index is None:
+            return
+        if desk.phase is Phase.WAITING:
+            desk.cancel()
+        desk.charge(self._unattended.amount_minor, TAP_LIFETIME_MS, renewals=0)
