@@ -16,11 +16,11 @@ from host_sim.model import Evidence, EvidenceKind, JournalLine, Leaf
 from host_sim.office import Office
 from host_sim.payments import Payments, Place
 from host_sim.refusal import Refusal
+from host_sim.review import answered_with
 from host_sim.store.port import Unit
 from terminal.crypto.keys import parse_public_key
 from terminal.crypto.merkle import Frontier, decode_frontier, leaf_hash
 from terminal.crypto.notes import Checkpoint, cosign, open_note, verifier
-from terminal.payment.verdict import Verdict, sign_verdict
 from terminal.sync import messages
 from terminal.sync.exchange import PATH_ENTRIES, PATH_MIRROR, PATH_OPEN, PATH_POLICY
 from terminal.sync.host_time import sign_host_time
@@ -166,23 +166,7 @@ class Intake:
         unanswered = Leaf(
             place.terminal, place.epoch, place.index, place.leaf, item.data, now_unix_s, 0, 0, b""
         )
-        if finding is None:
-            return unanswered
-        verdict = Verdict(
-            place.terminal,
-            place.epoch,
-            place.index,
-            place.leaf,
-            finding.status,
-            int(finding.reason),
-            now_unix_s,
-        )
-        return replace(
-            unanswered,
-            status=int(finding.status),
-            reason=int(finding.reason),
-            verdict=sign_verdict(verdict, self._office.keys.verdict),
-        )
+        return unanswered if finding is None else answered_with(self._office, unanswered, finding)
 
     def _note_fork(
         self, unit: Unit, line: JournalLine, item: messages.Upload, stands: bytes

@@ -54,11 +54,15 @@ class Place:
 
 
 class Payments:
-    """Decides and books what one entry means, in the caller's unit."""
+    """Decides and books what one entry means, in the caller's unit.
 
-    def __init__(self, office: Office, unit: Unit) -> None:
+    ``approved``: a person looked at a dispute and pays it; what is not genuine stays refused.
+    """
+
+    def __init__(self, office: Office, unit: Unit, *, approved: bool = False) -> None:
         self._office = office
         self._unit = unit
+        self._approved = approved
 
     def settle(self, data: bytes, place: Place) -> Finding | None:
         """The finding on an entry's bytes, its money booked; None when it must wait."""
@@ -95,6 +99,8 @@ class Payments:
         if before is not None:
             return self._again(before, place)
         finding, overlap_minor = self._overlap(genuine, entry, spend, place)
+        if self._approved:
+            finding = Finding(VerdictStatus.SETTLED, finding.reason)
         if finding.status is VerdictStatus.SETTLED:
             self._unit.money.add_spend(spend)
             self._unit.money.post(
@@ -146,8 +152,6 @@ class Payments:
         self, genuine: Genuine, entry: Entry, spend: PaidSpend, place: Place
     ) -> tuple[Finding, int]:
         policy = self._policy(place.terminal, entry.policy)
-        if policy is not None and denied(genuine.coupon, policy):
-            return Finding(VerdictStatus.DISPUTED, VerdictReason.COUPON_REVOKED), 0
         clashing = self._unit.money.clashing(
             spend.issuer, spend.serial, spend.from_minor, spend.end_minor
         )
@@ -155,6 +159,8 @@ class Payments:
             VerdictStatus.SETTLED, VerdictReason.FORK if place.forked else VerdictReason.NONE
         )
         worst = clean
+        if policy is not None and denied(genuine.coupon, policy):
+            worst = Finding(VerdictStatus.DISPUTED, VerdictReason.COUPON_REVOKED)
         for one in clashing:
             on_line = self._stands(one) and not place.journal_forked
             clash = Clash(one.terminal, one.epoch, on_line)

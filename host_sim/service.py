@@ -19,6 +19,7 @@ from host_sim.office import Office
 from host_sim.reconciliation import Reconciliation, reconcile
 from host_sim.refusal import UsageError
 from host_sim.registration import Registration
+from host_sim.review import Review
 from host_sim.settlement import SettlementOffice
 from host_sim.store.port import Store
 from terminal.payment.verdict import VerdictStatus
@@ -71,6 +72,7 @@ class Host:
         self.enrolment = Enrolment(office)
         self.intake = Intake(office)
         self.settlement = SettlementOffice(office)
+        self.review = Review(office)
 
     def reconcile(self) -> Reconciliation:
         """Both sides of every journal, compared."""

@@ -1,4 +1,4 @@
-"""init, serve, status, keys, reconcile, ledger, evidence."""
+"""init, serve, status, keys, reconcile, ledger, evidence, disputes, resolve."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 
 from host_sim.commands.output import (
     Json,
+    hex_bytes,
     home_of,
     money,
     print_json,
@@ -19,8 +20,9 @@ from host_sim.commands.output import (
     time_text,
 )
 from host_sim.home import make_home, opened
-from host_sim.model import Posting, Transfer
+from host_sim.model import Leaf, Posting, Transfer
 from host_sim.service import HostStatus
+from terminal.payment.verdict import VerdictStatus, reason_text
 from terminal.sync.enrolment_messages import fingerprint
 
 
@@ -34,6 +36,8 @@ def add_house_commands(app: typer.Typer) -> None:
         ("reconcile", reconcile),
         ("ledger", ledger),
         ("evidence", evidence),
+        ("disputes", disputes),
+        ("resolve", resolve),
     ):
         app.command(name)(command)
 
@@ -213,3 +217,44 @@ def evidence(context: typer.Context, as_json: Json = False) -> None:
     ]
     columns = ("kind", "against", "terminal", "epoch", "index", "amount_minor", "noted")
     print_rows(rows, columns, as_json=as_json, none="no evidence")
+
+
+def disputes(context: typer.Context, as_json: Json = False) -> None:
+    """Entries held for a person: money has not moved."""
+    with opened(home_of(context)) as host:
+        rows = [_leaf_row(one) for one in host.review.disputes()]
+    columns = ("terminal", "epoch", "index", "reason", "received")
+    print_rows(rows, columns, as_json=as_json, none="no disputes")
+
+
+def resolve(
+    context: typer.Context,
+    terminal: Annotated[int, typer.Argument(help="The terminal's id.")],
+    epoch: Annotated[int, typer.Argument(help="The journal's epoch.")],
+    index: Annotated[int, typer.Argument(help="The entry's index.")],
+    pay: Annotated[bool, typer.Option("--pay/--refuse", help="Pay the merchant, or refuse.")],
+    leaf: Annotated[
+        str | None, typer.Option(help="The leaf hash, hex, where forks differ.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """End a dispute; the terminal learns it at its next sync."""
+    wanted = None if leaf is None else hex_bytes(leaf, "leaf")
+    with opened(home_of(context)) as host:
+        row = _leaf_row(host.review.resolve(terminal, epoch, index, pay=pay, leaf=wanted))
+    if as_json:
+        print_json(row)
+    else:
+        print_line(f"entry {index}: {row['status']}, {row['reason']}")
+
+
+def _leaf_row(leaf: Leaf) -> dict[str, object]:
+    return {
+        "terminal": leaf.terminal,
+        "epoch": leaf.epoch,
+        "index": leaf.index,
+        "leaf": leaf.leaf.hex(),
+        "status": VerdictStatus(leaf.status).name.lower(),
+        "reason": reason_text(leaf.reason),
+        "received": time_text(leaf.received_unix_s),
+    }

@@ -11,6 +11,7 @@ import typer
 
 from host_sim.commands.output import (
     Json,
+    hex_bytes,
     home_of,
     money,
     print_json,
@@ -137,10 +138,7 @@ def _order(
     *,
     hardware: bool,
 ) -> Order:
-    try:
-        holder_key = bytes.fromhex(key)
-    except ValueError:
-        raise UsageError("the key is not hexadecimal") from None
+    holder_key = hex_bytes(key, "key")
     scope, number = where
     return Order(
         holder_key,

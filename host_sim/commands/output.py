@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from host_sim.home import Home
+from host_sim.refusal import UsageError
 from terminal.errors import KumquatError
 from terminal.money import format_amount
 
@@ -71,6 +72,18 @@ def print_rows(
     for line in lines:
         cells = zip(line, widths, strict=True)
         print_line("  ".join(cell + " " * (width - cell_len(cell)) for cell, width in cells))
+
+
+def hex_bytes(text: str, name: str) -> bytes:
+    """The bytes a person gave in hex.
+
+    Raises:
+        UsageError: it is not hexadecimal.
+    """
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise UsageError(f"the {name} is not hexadecimal") from None
 
 
 def time_text(unix_s: int) -> str:

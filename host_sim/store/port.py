@@ -96,6 +96,9 @@ class Custody(Protocol):
     def leaves(self, terminal: int, epoch: int) -> tuple[Leaf, ...]:
         """Everything held of a journal, forks included, by index."""
 
+    def with_status(self, status: int) -> tuple[Leaf, ...]:
+        """Every leaf with this status, by journal and index."""
+
     def tally(self, terminal: int, epoch: int) -> dict[int, int]:
         """How many leaves have which status; 0 is one that waits for its verdict."""
 

@@ -95,6 +95,13 @@ class SqliteCustody:
         )
         return tuple(Leaf(*row) for row in rows)
 
+    def with_status(self, status: int) -> tuple[Leaf, ...]:
+        rows = self._connection.execute(
+            # as a literal, so that SQLite may use the partial index on disputes
+            f"{_LEAF} WHERE status = {int(status)} ORDER BY terminal, epoch, idx, leaf"
+        )
+        return tuple(Leaf(*row) for row in rows)
+
     def tally(self, terminal: int, epoch: int) -> dict[int, int]:
         rows = self._connection.execute(
             "SELECT status, count(*) FROM leaf WHERE terminal = ? AND epoch = ? GROUP BY status",

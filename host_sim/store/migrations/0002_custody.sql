@@ -28,6 +28,8 @@ CREATE TABLE leaf (
     FOREIGN KEY (terminal, epoch) REFERENCES journal (terminal, epoch)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX leaf_by_status ON leaf (status) WHERE status = 3;
+
 -- Which of the leaves stands for an index. Frozen below journal.size.
 CREATE TABLE line (
     terminal INTEGER NOT NULL,
