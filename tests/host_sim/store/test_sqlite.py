@@ -25,7 +25,7 @@ from host_sim.model import (
 from host_sim.store.port import StoreError, Taken, Unit
 from host_sim.store.sqlite import SqliteStore, migrations
 
-STALL = Merchant("stall", "Li's Fruit", 7, 156)
+STALL = Merchant("stall", 3, "Li's Fruit", 7, 156)
 TERMINAL = Terminal(11, "stall", "Till", 1, "{}")
 JOURNAL = JournalLine(11, 1, bytes(32), 0, bytes(8), b"note")
 LEAF = Leaf(11, 1, 0, b"\x01" * 32, b"data", 5, 1, 0, b"verdict")
