@@ -105,6 +105,16 @@ def page(browser: Browser) -> Iterator[Page]:
     opened.on(
         "console", lambda said: complaints.append(said.text) if said.type == "error" else None
     )
+    opened.on(
+        "response",
+        lambda answer: complaints.append(answer.url) if answer.status >= 500 else None,
+    )
+    opened.on(
+        "requestfailed",
+        lambda failed: (
+            None if failed.failure == "net::ERR_ABORTED" else complaints.append(str(failed.failure))
+        ),
+    )
     yield opened
     opened.close()
     assert [said for said in complaints if "Failed to load resource" not in said] == []
