@@ -69,6 +69,9 @@ class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     input: str | None = None
     output: str | None = None
     mode: Name = "counter"
+    """How this terminal sends."""
+    listen: tuple[Name, ...] = ("counter",)
+    """The modes it hears; each one more costs processor time."""
     ask: bool = False
     """Play the request by sound when a sale opens, for phones without a camera."""
     ack: bool = False

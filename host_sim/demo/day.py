@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from host_sim.demo.cast import Cast, assemble
 from host_sim.demo.processes import Actor, Event, StageFailed
-from host_sim.demo.stage import HOST, PHONE, TERMINAL
+from host_sim.demo.stage import HOST, TERMINAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from host_sim.demo.narration import Narration
     from host_sim.demo.stage import Stage
 
-TAPE_S: Final = 7
-"""A full presentation lasts under three seconds; the phone needs about two to begin."""
 HEARD_S: Final = 4.0
 """After the last sample: a decision takes a tenth of it."""
 ATTEMPTS: Final = 3
@@ -41,9 +39,10 @@ class Day:
     cast: Cast
     stall: Actor
     toll: Actor
-    tape: Path
     cut_pipe: int
     """Says when the stall's disk has stopped."""
+    tape: Path | None = None
+    """What the stall's microphone heard of the first payment."""
     first_entry: int = -1
 
     @classmethod
@@ -54,7 +53,7 @@ class Day:
         tell.say(f"host answers on port {stage.host_port}; policies {cast.policies} signed")
         stall, cut = stage.faulty_terminal("stall", "wal-sync:1", stage.root / "cut")
         toll = stage.terminal("toll")
-        day = cls(stage, tell, cast, stall, toll, stage.root / "tape.wav", cut)
+        day = cls(stage, tell, cast, stall, toll, cut)
         for name, actor in (("stall", stall), ("toll", toll)):
             synced = actor.expect("synced", problems=[])
             whole = synced["cosigned_size"] == synced["entries"]
@@ -76,11 +75,7 @@ class Day:
         """Step 3."""
         self.tell.step("3", "CNY 12.50 by sound: the phone reads the QR and answers by loudspeaker")
         self.stage.press("stall", "charge", typed="12.50")
-        microphone = self.stage.air.stall_microphone
-        tape = self.stage.actor(
-            "tape", *PHONE, "record", microphone, str(self.tape), "--seconds", str(TAPE_S)
-        )
-        tape.expect("recording")
+        recorded = self.stage.record()
         phone, accepted = self._pay(self.cast.coupon, lambda: self._heard("accepted"))
         self.tell.say(
             f"the phone shows {phone['request']['payee']}, {phone['request']['amount']}, "
@@ -96,7 +91,7 @@ class Day:
             f"code {accepted['check_code']} on both screens",
             same and accepted["carrier"] == "sound",
         )
-        tape.expect("recorded", timeout_s=TAPE_S + 10)
+        self.tape = recorded()
 
     def pay_by_tap(self) -> None:
         """Step 4."""

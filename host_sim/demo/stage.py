@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,9 @@ from urllib.parse import urlencode
 from host_sim.demo.processes import Actor, Event, StageFailed, run
 from host_sim.world.browser import screenshot
 from host_sim.world.panel import SimulatedPanel
+from host_sim.world.recording import trim
 from host_sim.world.sound_card import VirtualSoundCard
+from host_sim.world.wav import write_wav
 
 TERMINAL: Final = ("-m", "terminal")
 HOST: Final = ("-m", "host_sim")
@@ -26,6 +28,9 @@ PHONE: Final = ("-m", "host_sim.world.phone")
 CARD: Final = ("-m", "host_sim.world.card")
 READER: Final = ("-m", "host_sim.world.reader")
 FAULTY: Final = ("-m", "host_sim.world.faults")
+
+REAL_TAPE_S: Final = 12
+"""How long a real microphone is recorded: a payment with time to spare."""
 
 STALL_CONFIG: Final = """\
 simulated = true
@@ -76,6 +81,8 @@ class Stage:
     air: Air
     panel: SimulatedPanel
     host_port: int = 0
+    card: VirtualSoundCard | None = None
+    """The simulated air; None for the real one."""
     _closing: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
@@ -89,6 +96,7 @@ class Stage:
         with ExitStack() as closing:
             secret = {"KUMQUAT_HOST_SECRET": secrets.token_hex(16)}
             own = {"KUMQUAT_HOST_HOME": str(root / "host"), "KUMQUAT_WALLET": str(root / "phone")}
+            card = None
             if audio == "real":
                 air = Air({**os.environ, **secret, **own})
             else:
@@ -103,8 +111,7 @@ class Stage:
                     card.speaker("toll_air"),
                 )
             panel = closing.enter_context(SimulatedPanel())
-            stage = cls(root, air, panel, _closing=closing)
-            yield stage
+            yield cls(root, air, panel, card=card, _closing=closing)
 
     def actor(self, name: str, *arguments: str, pass_fds: tuple[int, ...] = ()) -> Actor:
         """Start a process; it is ended with the stage at the latest."""
@@ -179,6 +186,27 @@ class Stage:
         answer = httpx2.post(f"{url}/{action}", content=body, headers=headers, trust_env=False)
         if answer.status_code != 303:
             raise StageFailed(f"{name}'s page answered {answer.status_code} to {action}")
+
+    def record(self) -> Callable[[], Path]:
+        """Start keeping what the stall's microphone hears; call the result to have it as a file."""
+        path = self.root / "tape.wav"
+        if self.card is not None:
+            recorder = self.card.record("stall_air")
+
+            def stop() -> Path:
+                write_wav(path, trim(recorder.stop()))
+                return path
+
+            return stop
+        seconds = ("--seconds", str(REAL_TAPE_S))
+        tape = self.actor("tape", *PHONE, "record", self.air.stall_microphone, str(path), *seconds)
+        tape.expect("recording")
+
+        def wait() -> Path:
+            tape.expect("recorded", timeout_s=REAL_TAPE_S + 10)
+            return path
+
+        return wait
 
     def photograph(self, name: str) -> Path:
         """A real picture of a terminal's page, as a phone's camera would take it."""

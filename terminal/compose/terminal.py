@@ -101,16 +101,17 @@ class Terminal:
             self._parts.append(self.kiosk)
 
     def _connect_sound(self) -> Voices | None:
-        from terminal.devices.audio import Microphone, Speaker
+        from terminal.devices.sound_system import SoundSystem
 
-        audio = self._config.audio
+        system, audio = SoundSystem(), self._config.audio
         source = audio.input or self._board.audio_input
         if source != OFF:
-            self._parts.append(Ear(lambda: Microphone(source), self.runtime.post))
+            ear = Ear(lambda: system.microphone(source), self.runtime.post, audio.listen)
+            self._parts.append(ear)
         sink = audio.output or self._board.audio_output
         if sink == OFF:
             return None
-        mouth = Mouth(lambda: Speaker(sink), self.runtime.post)
+        mouth = Mouth(lambda: system.speaker(sink), self.runtime.post)
         self._parts.append(mouth)
         currency = self.runtime.desk.till.policy.currency
         speak = speaker_of_outcomes(self._config.voice, currency)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final
 
-from terminal.acoustic import FrameReceived, Receiver
-from terminal.errors import DeviceError
+from terminal.acoustic import MODES, FrameReceived, Receiver
+from terminal.errors import ConfigError, DeviceError
 from terminal.runtime.inbox import DeviceState, Heard
 from terminal.sale.view import Carrier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from terminal.ports import SampleSource
     from terminal.runtime.inbox import Post
@@ -27,9 +27,24 @@ DEVICE: Final = "microphone"
 
 
 class Ear:
-    """Listens on its own thread. ``open_source`` opens the microphone, again after a fault."""
+    """Listens on its own thread. ``open_source`` opens the microphone, again after a fault.
 
-    def __init__(self, open_source: Callable[[], SampleSource], post: Post) -> None:
+    ``modes`` are those it hears; none means all.
+
+    Raises:
+        ConfigError: from the constructor, a mode that does not exist.
+    """
+
+    def __init__(
+        self,
+        open_source: Callable[[], SampleSource],
+        post: Post,
+        modes: Sequence[str] = (),
+    ) -> None:
+        for mode in modes:
+            if mode not in MODES:
+                raise ConfigError("audio.listen", f"{mode!r} is none of: {', '.join(MODES)}")
+        self._modes = list(modes) or None
         self._open_source = open_source
         self._post = post
         self._stopping = threading.Event()
@@ -58,7 +73,7 @@ class Ear:
         source = self._open_source()
         try:
             self._post(DeviceState(DEVICE, None))
-            receiver = Receiver(sample_rate=source.sample_rate_hz)
+            receiver = Receiver(self._modes, sample_rate=source.sample_rate_hz)
             while not self._stopping.is_set():
                 block = source.read(READ_TIMEOUT_S)
                 if block is None:
