@@ -197,8 +197,12 @@ def _same_spend(presentation: Presentation, prior: Prior) -> bool:
         taken = decode_presentation(prior.presentation)
     except DecodeError:
         return False
-    if taken.spend_id != presentation.spend_id or taken.spend != presentation.spend:
-        return False
-    if isinstance(taken, Bearer) or isinstance(presentation, Bearer):
-        return isinstance(taken, Bearer) and isinstance(presentation, Bearer)
-    return taken.signature == presentation.signature
+    return (taken.spend_id, taken.spend, _signature(taken)) == (
+        presentation.spend_id,
+        presentation.spend,
+        _signature(presentation),
+    )
+
+
+def _signature(presentation: Presentation) -> bytes | None:
+    return None if isinstance(presentation, Bearer) else presentation.signature

@@ -54,6 +54,17 @@ def test_the_floor_never_falls_and_never_jumps_beyond_the_horizon(
         assert quality >= RTC
 
 
+@pytest.mark.parametrize("quality", [RTC, NTP])
+def test_a_good_clock_raises_the_floor(quality: ClockQuality) -> None:
+    assert raised_floor(judge(FLOOR + 50, quality, FLOOR, HORIZON)) == FLOOR + 50
+
+
+def test_no_time_is_believed_that_the_wire_cannot_carry() -> None:
+    last = 2**32 - 1
+    assert judge(last, NTP, last - 5, HORIZON).known
+    assert not judge(last + 1, NTP, last - 5, HORIZON).known
+
+
 def test_the_floor_is_the_largest_of_what_is_certain() -> None:
     marks = {"policy_issued_s": 5, "built_s": 3}
     assert floor_of(host_signed_s=None, last_good_entry_s=None, **marks) == 5

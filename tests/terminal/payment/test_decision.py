@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -166,6 +167,8 @@ def test_too_long_without_the_host_declines_and_one_contact_ends_it() -> None:
     assert reasons(alone) == (Reason.OVER_OFFLINE_TIME,)
     heard = offline(last_host_contact_unix_s=NOW)
     assert isinstance(sell(pay(asked, coupon=coupon), asked, heard, moment=late), Approved)
+    last = replace(late, unix_s=late.unix_s - 1)
+    assert isinstance(sell(pay(asked, coupon=coupon), asked, moment=last), Approved)
 
 
 def test_a_policy_older_than_staleness_and_horizon_together_is_stale() -> None:
@@ -191,7 +194,10 @@ def test_consecutive_spends_of_one_coupon_start_again_after_a_sync() -> None:
 def test_the_nonce_picks_sales_for_the_host_at_about_the_asked_rate() -> None:
     picked = sum(chosen_for_host(stall.request(100, sale), 250) for sale in range(2000))
     assert 400 < picked < 600
-    assert not any(chosen_for_host(stall.request(100, sale), 0) for sale in range(100))
+    drawn = sha256(b"kumquat.online.1" + stall.request().encode()).digest()
+    exactly = int.from_bytes(drawn[:8], "big") % 1000
+    assert not chosen_for_host(stall.request(), exactly)
+    assert chosen_for_host(stall.request(), exactly + 1)
 
 
 # the payer

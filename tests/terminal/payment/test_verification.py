@@ -185,6 +185,15 @@ def test_only_the_very_spend_that_was_taken_counts_as_its_recording() -> None:
     assert reason is Reason.NOT_FOR_THIS_SALE
 
 
+def test_a_recording_with_a_changed_mode_is_not_the_spend_that_was_taken() -> None:
+    taken = decode_presentation(pay(ASKED))
+    assert isinstance(taken, Full)
+    claimed = Full(taken.coupon, replace(taken.spend, mode=1), taken.signature)
+    prior = Prior(4, taken.encode())
+    reason = refused(checked, claimed, stall.request(sale=2), prior=prior)
+    assert reason is Reason.NOT_FOR_THIS_SALE
+
+
 def test_a_recording_with_a_changed_coupon_is_still_damaged() -> None:
     taken = pay(ASKED)
     changed = bytearray(taken)
