@@ -1,6 +1,6 @@
 """A simulated desk: the pages' port without a journal, for making the pages and testing them.
 
-``python -m host_sim.world.desk --scene waiting --port 8190`` serves one scene; ``--help`` lists them.
+``python -m host_sim.world.desk --scene waiting`` serves one scene; ``--help`` lists them all.
 It keeps the port's promises (every call returns at once, a new screen follows, refusals are
 ``DeskRefused``), and nothing else: no money, no keys, no disk.
 """
