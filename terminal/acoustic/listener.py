@@ -23,8 +23,10 @@ STARTS_MAX: Final = 48
 """Start peaks remembered; the weakest goes first."""
 TRIES_MAX: Final = 4
 """Start and length pairs tried for one end peak."""
-END_SHARE_MIN: Final = 0.5
+END_SHARE_MIN: Final = 0.65
 """An end much fainter than the start is a chance likeness within a frame."""
+START_TRIES_MAX: Final = 16
+"""Tries that one start peak may cost in all."""
 END_SLACK_HOPS: Final = 3
 IDLE_SAMPLES: Final = 4096
 """Looked at together while no burst is heard clearly; work in large blocks costs less."""
@@ -37,6 +39,7 @@ class _Start:
     peak: Peak
     announced: bool
     rejected: bool = False
+    tries: int = 0
 
 
 class Listener:
@@ -89,6 +92,7 @@ class Listener:
         """Try every start that fits this end block, best first."""
         events: list[Event] = []
         for start, length in self._pairs(end):
+            start.tries += 1
             first, last = start.peak.hop * self._hop, end.hop * self._hop
             margin = self.mode.symbol_samples
             stop = last + (len(self.mode.end_tones) + 1) * margin
@@ -113,7 +117,7 @@ class Listener:
         for start in self._starts:
             if start.peak.score + end.score < self.mode.pair_score_min:
                 continue
-            if end.score < END_SHARE_MIN * start.peak.score:
+            if start.tries >= START_TRIES_MAX or end.score < END_SHARE_MIN * start.peak.score:
                 continue
             distance = (end.hop - start.peak.hop) * self._hop
             miss = np.abs(self._distances - distance)

@@ -22,8 +22,8 @@ class Mode:
     """One way of sending.
 
     Tone ``t`` (0 to ``2**symbol_bits - 1``) of the n-th symbol of its block (start, coded symbols,
-    end) has ``first_cycle + comb_count * t + n % comb_count`` cycles in a symbol: with two combs,
-    the echo of a symbol lies where the next cannot. ``parity_rule`` is (base, numerator,
+    end) has ``first_cycle + comb_count * t + n % comb_count`` cycles in a symbol: with several
+    combs, the echo of a symbol lies where the next cannot. ``parity_rule`` is (base, numerator,
     denominator): a frame of K information symbols carries
     ``base + ceil(K * numerator / denominator)`` parity symbols. ``peak_score_min`` and what follows
     concern the receiver alone.
@@ -63,9 +63,8 @@ class Mode:
 
 _START_32: Final = (5, 21, 11, 29, 1, 15, 25, 9)
 _END_32: Final = (18, 2, 26, 12, 30, 8, 22, 4)
-_START_64: Final = (11, 43, 23, 59, 3, 31, 51, 19)
-_END_64: Final = (36, 4, 52, 24, 60, 16, 44, 8)
-_PARITY: Final = (4, 43, 100)
+_START_16: Final = (3, 11, 6, 14, 1, 8, 13, 5)
+_END_16: Final = (9, 2, 12, 4, 15, 7, 10, 0)
 
 
 def _mode(
@@ -76,9 +75,10 @@ def _mode(
     symbol_bits: int = 5,
     first_cycle: int,
     comb_count: int = 1,
+    parity_rule: tuple[int, int, int] = (4, 43, 100),
     ramp_samples: int = 48,
 ) -> Mode:
-    wide = symbol_bits == 6
+    narrow = symbol_bits == 4
     return Mode(
         name=name,
         number=number,
@@ -86,9 +86,9 @@ def _mode(
         symbol_bits=symbol_bits,
         first_cycle=first_cycle,
         comb_count=comb_count,
-        start_tones=_START_64 if wide else _START_32,
-        end_tones=_END_64 if wide else _END_32,
-        parity_rule=_PARITY,
+        start_tones=_START_16 if narrow else _START_32,
+        end_tones=_END_16 if narrow else _END_32,
+        parity_rule=parity_rule,
         ramp_samples=ramp_samples,
         peak_score_min=12.5,
         pair_score_min=28.0,
@@ -102,7 +102,15 @@ MODES: Final[Mapping[str, Mode]] = MappingProxyType(
         for mode in (
             _mode("counter", 1, symbol_samples=256, first_cycle=6),
             _mode("fast", 2, symbol_samples=128, first_cycle=3),
-            _mode("robust", 3, symbol_samples=1024, symbol_bits=6, first_cycle=22, comb_count=2),
+            _mode(
+                "robust",
+                3,
+                symbol_samples=384,
+                symbol_bits=4,
+                first_cycle=8,
+                comb_count=3,
+                parity_rule=(0, 9, 4),
+            ),
             _mode("inaudible", 4, symbol_samples=480, first_cycle=160, ramp_samples=480),
         )
     }

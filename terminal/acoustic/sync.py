@@ -26,6 +26,8 @@ FLOOR_SHARE: Final = np.float32(0.01)
 """Least floor as a share of what is heard: 20 dB under it, so that silence between strong bursts
 leaves no shape behind."""
 RATIO_MIN: Final = np.float32(1e-6)
+AMPLITUDE_MAX: Final = np.float32(4.0)
+"""A few loud symbols must not pass for a whole block."""
 PEAK_REACH: Final = 4
 """A peak is the greatest value within so many hops on either side."""
 
@@ -66,7 +68,8 @@ class BlockFinder:
         floor = self._noise_floor(energies)
         level = energies.mean(axis=1, keepdims=True)
         ratio = energies / (floor + FLOOR_SHARE * level + ENERGY_MIN)
-        amplitude = np.sqrt(ratio / (ratio.mean(axis=1, keepdims=True) + RATIO_MIN))
+        share = ratio / (ratio.mean(axis=1, keepdims=True) + RATIO_MIN)
+        amplitude = np.minimum(np.sqrt(share), AMPLITUDE_MAX)
         run = np.concatenate([self._amplitudes, amplitude])
         count = len(energies)
         self._amplitudes = run[count:].copy()
