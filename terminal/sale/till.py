@@ -15,7 +15,7 @@ from terminal.journal.draft import EntryDraft
 from terminal.journal.entry import EntryKind
 from terminal.payment.ack import Ack, AckStatus, sign_ack
 from terminal.payment.decision import AlreadyPaid, Approved, Decision, Declined, decide
-from terminal.payment.presentation import check_code, spend_digest
+from terminal.payment.presentation import check_code_of, spend_digest
 from terminal.payment.request import NONCE_SIZE, Ask, Request
 from terminal.payment.verification import PresentationRefused, Prior, read_presentation, verify
 from terminal.sale.open_sale import LIFETIME_MS, OpenSale, decode_open_sale
@@ -144,12 +144,13 @@ class Till:
                 policy=self.policy,
                 counters=transaction.counters(presentation.coupon_id),
                 moment=moment,
+                paid_entry=None if sale is None else sale.entry_index,
                 seller_confirmed=confirmed,
                 by_sound=carrier is Carrier.SOUND,
             )
             draft = self._draft(verified, data, sale, moment)
             entry = self._remember(transaction, verified, decision, draft)
-        return self._answer(decision, entry, presentation, data, carrier)
+        return self._answer(decision, entry, presentation, carrier)
 
     def _verify(
         self,
@@ -216,10 +217,9 @@ class Till:
         decision: Decision,
         entry: Entry | None,
         presentation: Presentation,
-        data: bytes,
         carrier: Carrier,
     ) -> Outcome:
-        code = check_code(data)
+        code = check_code_of(presentation)
         if isinstance(decision, Declined):
             if decision.needs_seller_only:
                 return ConfirmPayer(code)

@@ -196,3 +196,13 @@ def test_a_new_policy_holds_from_the_next_presentation(rig: TillRig) -> None:
     outcome = rig.till.present(rig.answer(), Carrier.SOUND)
     assert isinstance(outcome, Refused)
     assert outcome.reasons == (Reason.OVER_FLOOR_LIMIT,)
+
+
+def test_another_spend_does_not_pay_a_sale_that_is_paid(rig: TillRig) -> None:
+    rig.till.open(1250)
+    first = rig.till.present(rig.answer(), Carrier.SOUND)
+    second = rig.till.present(rig.answer(1250), Carrier.SCAN)
+    assert isinstance(first, Accepted)
+    assert isinstance(second, Refused)
+    assert second.reasons == (Reason.SALE_ALREADY_PAID,)
+    assert rig.journal.head.sum_count == 1
