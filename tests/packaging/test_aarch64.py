@@ -32,7 +32,9 @@ def pip(*arguments: str) -> None:
 def split_lock() -> tuple[str, str]:
     """The lock without the source-only package, and that package's own block."""
     blocks = (ROOT / "requirements.lock").read_text("utf-8").split("\n")
-    wheels, source, into_source = [], [], False
+    wheels: list[str] = []
+    source: list[str] = []
+    into_source = False
     for line in blocks:
         if line and not line.startswith(" "):
             into_source = line.startswith(f"{SOURCE_ONLY}==")
