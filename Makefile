@@ -68,3 +68,6 @@ fuzz:  ## feed every decoder, 30 seconds each
 
 clean:  ## remove what the targets made
 	rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis typings
+
+screenshots:  ## make the pictures of docs/images anew
+	$(BIN)/python -m host_sim.world.screenshots docs/images
