@@ -17,6 +17,8 @@ from terminal.devices.https import HttpsDoor
 from terminal.devices.system_clock import SystemClock
 from terminal.errors import ConfigError
 from terminal.journal.writer import Journal
+from terminal.sale.judged_clock import JudgedClock
+from terminal.sale.timekeeper import Timekeeper
 from terminal.sync.enrolment import Enrolled, StoredKeys, enrol_session, journal_label
 from terminal.sync.enrolment_messages import parse_code
 from terminal.sync.exchange import run
@@ -43,13 +45,15 @@ def enrol_terminal(
     keys, clock = open_keys(paths, create=True), SystemClock()
     with closing(HttpsDoor(host_url, ca_file=ca_file)) as door:
         enrolled = run(enrol_session(parsed, StoredKeys(keys), clock.unix_s()), door.send)
+    judged, timekeeper = JudgedClock(clock), Timekeeper(clock)
     journal = Journal.open(
         paths.journal,
         signer=keys.signer(journal_label(enrolled.origin.epoch)),
         origin=str(enrolled.origin),
-        clock=clock,
+        clock=judged,
         random_bytes=os.urandom,
     )
+    judged.judge_by(lambda: timekeeper.moment(enrolled.policy, journal.clock_floor_unix_s))
     with journal:
         if journal.policy() is None:
             journal.install_policy(enrolled.policy_bytes, enrolled.policy.version)

@@ -9,6 +9,7 @@ from terminal.errors import ConfigError, DecodeError
 from terminal.journal.writer import Journal
 from terminal.runtime.shop import HOST_ANCHOR, Shop
 from terminal.sale.desk import SaleDesk
+from terminal.sale.judged_clock import JudgedClock
 from terminal.sale.till import Till
 from terminal.sale.timekeeper import HostAnchor, Timekeeper, decode_anchor
 from terminal.sync.enrolment import journal_label
@@ -38,25 +39,25 @@ class ShopOpener:
         self._record = record
         self._clock = clock
 
-    def open_journal(self) -> Journal:
-        """The journal, for writing.
+    def __call__(self, tell: Callable[[Telling], None]) -> Shop:
+        """The shop over a freshly opened journal.
 
         Raises:
             JournalError: locked, corrupt or unreadable.
+            ConfigError, DecodeError, SignatureInvalid: the installed policy is none.
         """
-        return Journal.open(
+        clock = JudgedClock(self._clock)
+        journal = Journal.open(
             self._paths.journal,
             signer=self.signer,
             origin=str(self._record.origin),
-            clock=self._clock,
+            clock=clock,
             random_bytes=os.urandom,
         )
-
-    def __call__(self, tell: Callable[[Telling], None]) -> Shop:
-        """The shop over a freshly opened journal."""
-        journal = self.open_journal()
         try:
-            return self._over(journal, tell)
+            shop = self._over(journal, tell)
+            clock.judge_by(shop.till.moment)
+            return shop
         except BaseException:
             journal.close()
             raise
