@@ -14,6 +14,7 @@ from terminal.acoustic.events import SignalQuality
 from terminal.acoustic.intake import History, as_samples
 from terminal.acoustic.listener import Listener
 from terminal.acoustic.modes import MODES, SAMPLE_RATE_HZ
+from terminal.acoustic.resample import Resampler, highest_fitting_hz
 from terminal.acoustic.transmitter import find_mode
 from terminal.errors import DecodeError
 
@@ -35,8 +36,9 @@ SILENCE_DBFS: Final = -120.0
 class Receiver:
     """Listens for modes in one stream of sound.
 
-    ``modes``: modes or names of modes, all of them by default. One receiver is for one stream and
-    one thread. Memory does not grow with the stream.
+    ``modes``: modes or names of modes; by default all that the rate can carry. One receiver is for
+    one stream and one thread. Memory does not grow with the stream. Positions in events count
+    samples at 48 kHz, whatever ``sample_rate`` the stream has.
     """
 
     def __init__(
@@ -45,14 +47,19 @@ class Receiver:
         """Start a stream.
 
         Raises:
-            DecodeError: a mode is unknown, there is none, or the rate is not 48000.
+            DecodeError: a mode is unknown or needs a higher rate, there is none, or the rate is
+                not one of ``terminal.acoustic.resample.RATES_HZ``.
         """
-        if sample_rate != SAMPLE_RATE_HZ:
-            raise DecodeError("sample_rate", f"must be {SAMPLE_RATE_HZ}")
-        chosen = MODES.values() if modes is None else modes
-        self._listeners = [Listener(find_mode(mode)) for mode in chosen]
-        if not self._listeners:
-            raise DecodeError("modes", "must name at least one")
+        self._resampler = Resampler(sample_rate)
+        self._resampled = sample_rate != SAMPLE_RATE_HZ
+        highest_hz = highest_fitting_hz(sample_rate)
+        if modes is None:
+            chosen = [mode for mode in MODES.values() if mode.highest_hz <= highest_hz]
+        else:
+            chosen = [find_mode(mode) for mode in modes]
+        if not chosen or any(mode.highest_hz > highest_hz for mode in chosen):
+            raise DecodeError("modes", f"must name at least one, none above {highest_hz:.0f} Hz")
+        self._listeners = [Listener(mode) for mode in chosen]
         longest = max(listener.span_samples for listener in self._listeners)
         self._history = History(longest + FLUSH_SAMPLES)
         self._waiting = np.zeros(0, np.float32)
@@ -70,7 +77,10 @@ class Receiver:
         Raises:
             DecodeError: not an array, wrong type of number or shape; nothing was taken in.
         """
-        stream = np.concatenate([self._waiting, as_samples(samples)])
+        taken = as_samples(samples)
+        if self._resampled:
+            taken = self._resampler.add(taken)
+        stream = np.concatenate([self._waiting, taken])
         whole = len(stream) - len(stream) % STEP_SAMPLES
         events: list[Event] = []
         for place in range(0, whole, STEP_SAMPLES):
@@ -80,8 +90,7 @@ class Receiver:
 
     def flush(self) -> list[Event]:
         """The events that silence after the last sample brings; for the end of a recording."""
-        silence = FLUSH_SAMPLES - len(self._waiting)
-        return self.receive(np.zeros(silence, np.float32))
+        return self.receive(np.zeros(2 * FLUSH_SAMPLES, np.float32))
 
     def _step(self, samples: NDArray[np.float32]) -> list[Event]:
         self._history.add(samples)

@@ -177,6 +177,29 @@ def test_empty_blocks_are_nothing() -> None:
     assert receiver.receive(np.zeros(0, np.float32)) == []
 
 
+@pytest.mark.parametrize("rate", [16_000, 44_100, 96_000])
+def test_devices_of_other_rates_hear_the_modes_that_fit(rate: int) -> None:
+    burst = modulate(bytes(range(32)), "counter").astype(float)
+    padded = np.concatenate([np.zeros(2_000), burst, np.zeros(2_000 + 480)])
+    spectrum = np.fft.rfft(padded[: len(padded) // 480 * 480])
+    count = len(padded) // 480 * rate // 100
+    device = np.fft.irfft(spectrum, count) * rate / 48_000 if rate < 48_000 else None
+    if device is None:
+        wide = np.concatenate([spectrum, np.zeros(count // 2 + 1 - len(spectrum))])
+        device = np.fft.irfft(wide, count) * rate / 48_000
+    for step in (count, 777):
+        receiver = Receiver(sample_rate=rate)
+        events: list[Event] = []
+        for place in range(0, count, step):
+            events += receiver.receive(device[place : place + step].astype(np.float32))
+        assert payloads(events + receiver.flush()) == [bytes(range(32))]
+
+
+def test_a_mode_that_needs_a_higher_rate_is_refused() -> None:
+    with pytest.raises(DecodeError, match="modes"):
+        Receiver(["inaudible"], sample_rate=16_000)
+
+
 @pytest.mark.parametrize("rate", [0, -1, 8_000, 48_001])
 def test_an_unfit_sample_rate_is_refused(rate: int) -> None:
     with pytest.raises(DecodeError, match="sample_rate"):
