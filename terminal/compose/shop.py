@@ -39,6 +39,20 @@ class ShopOpener:
         self._record = record
         self._clock = clock
 
+    def open_journal(self, clock: Clock | None = None) -> Journal:
+        """The journal, for writing.
+
+        Raises:
+            JournalError: locked, corrupt or unreadable.
+        """
+        return Journal.open(
+            self._paths.journal,
+            signer=self.signer,
+            origin=str(self._record.origin),
+            clock=clock or self._clock,
+            random_bytes=os.urandom,
+        )
+
     def __call__(self, tell: Callable[[Telling], None]) -> Shop:
         """The shop over a freshly opened journal.
 
@@ -47,20 +61,14 @@ class ShopOpener:
             ConfigError, DecodeError, SignatureInvalid: the installed policy is none.
         """
         clock = JudgedClock(self._clock)
-        journal = Journal.open(
-            self._paths.journal,
-            signer=self.signer,
-            origin=str(self._record.origin),
-            clock=clock,
-            random_bytes=os.urandom,
-        )
+        journal = self.open_journal(clock)
         try:
             shop = self._over(journal, tell)
-            clock.judge_by(shop.till.moment)
-            return shop
         except BaseException:
             journal.close()
             raise
+        clock.judge_by(shop.till.moment)
+        return shop
 
     def dialogue(self, shop: Shop) -> Dialogue[SyncOutcome]:
         """One conversation with the host about this shop."""
