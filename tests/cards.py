@@ -12,6 +12,7 @@ from terminal.crypto.keys import SoftwareSigner, parse_public_key
 from terminal.nfc.reader import CardFound
 from terminal.nfc.tap import ReaderEvent, TapAnswer, TapAsk
 from terminal.payment.coupon import CouponFields, sign_coupon
+from terminal.payment.presentation import bearer_presentation
 from terminal.payment.request import Ask, Request
 
 ISSUER = SoftwareSigner("Ed25519", bytes(range(32)))
@@ -41,6 +42,12 @@ def card_with_coupon(
         0, 7, 1, parse_public_key(key, "key"), limit_minor, currency, 1, 2_000_000_000, 1000
     )
     return load_coupon(state, sign_coupon(fields, ISSUER))
+
+
+def bearer_coupon(limit_minor: int = 1250, serial: int = 2) -> bytes:
+    """A coupon that belongs to whoever has it."""
+    fields = CouponFields(1, 7, serial, None, limit_minor, CNY, 1, 2_000_000_000, 1000)
+    return bearer_presentation(sign_coupon(fields, ISSUER))
 
 
 def request_for(
@@ -82,6 +89,7 @@ class RecordingDesk:
     answers: list[TapAnswer] = field(default_factory=list)
     known: frozenset[bytes] = frozenset()
     pin: bytes = b""
+    bearer: bool = False
     is_armed: bool = True
     when_asked: Callable[[], None] = lambda: None
     presentations: list[bytes] = field(default_factory=list)
@@ -94,7 +102,8 @@ class RecordingDesk:
         self.when_asked()
         if self.request is None:
             return None
-        return TapAsk(self.request, self.payee_card, self.known.__contains__, self.pin)
+        known = self.known.__contains__
+        return TapAsk(self.request, self.payee_card, known, self.pin, self.bearer)
 
     def presented(self, presentation: bytes) -> TapAnswer:
         self.presentations.append(presentation)

@@ -14,6 +14,7 @@ from terminal.nfc.reader import CardFound, Sensed, TwoCards
 
 NAME = "simulated reader"
 RATS_WAIT_US = 8_459
+READ_WAIT_US = 5_000
 
 
 class HandClock:
@@ -84,6 +85,18 @@ class DirectReader:
                 frame = dialogue.send(self._carry(in_time))
         except StopIteration as end:
             return bytes(end.value)
+
+    def select_tag(self) -> None:
+        self._check()
+        if self._found is None or not self.field.select(self._found):
+            raise CardLost("no answer to select")
+
+    def read_pages(self, page: int, timeout_ms: int) -> bytes:
+        self._check()
+        heard = self._carry(Frame(bytes((0x30, page)), min(READ_WAIT_US, timeout_ms * 1000)))
+        if isinstance(heard, FrameFault):
+            raise CardLost(f"no answer to read ({heard.value})")
+        return heard
 
     def release(self) -> None:
         self._check()

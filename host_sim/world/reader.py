@@ -3,7 +3,8 @@
 Prints JSON lines: first ``{"event": "ready", "path": ...}`` with the serial line to open, then what
 happens. Takes lines on its standard input:
 
-* ``place FILE [sak=60] [ats=HEX] [extensions=N]``, ``place type2 [UID]``, ``place classic [UID]``
+* ``place FILE [sak=60] [ats=HEX] [extensions=N]``, ``place classic [UID]``, ``place type2 [UID]``
+  or ``place type4 [UID]``, each with ``bearer=HEX`` for a tag with that coupon on it
 * ``remove`` (everything), ``unplug``, ``replug``, ``mend``, ``counts``, ``quit``
 * ``fault NAME [N]``: a fault of ``reader_faults`` for the next N answers, or a mishap of
   ``rf_field`` (``torn_before``, ``torn_after``, ``lost``, ``unheard``, ``garbled``) at the N-th
@@ -25,15 +26,18 @@ from pathlib import Path
 from typing import Final
 
 from host_sim.world.card import open_card
-from host_sim.world.isodep_card import DEFAULT_ATS
+from host_sim.world.isodep_card import DEFAULT_ATS, IsoDepCard
 from host_sim.world.pn532 import Pn532
 from host_sim.world.pn532_pty import Pn532Line
 from host_sim.world.reader_faults import fault_named
 from host_sim.world.rf_field import Mishap, PlannedMishap, RfCard, RfField
-from host_sim.world.tags import ClassicCard, Type2Tag
+from host_sim.world.tags import ClassicCard, NdefApplication, Type2Tag
 from terminal.errors import ConfigError, KumquatError
+from terminal.nfc.ndef_coupon import coupon_message
+from terminal.payment.presentation import bearer_presentation
 
 TYPE_2_UID: Final = bytes.fromhex("04A1B2C3D4E580")
+TYPE_4_UID: Final = bytes.fromhex("08C0FFEE")
 CLASSIC_UID: Final = bytes.fromhex("DEADBEEF")
 Tell = Callable[[str, dict[str, object]], None]
 
@@ -77,11 +81,16 @@ class SimulatedReader:
 
     def _card(self, words: list[str]) -> RfCard:
         name, *rest = words
-        if name == "type2":
-            return Type2Tag(bytes.fromhex(rest[0]) if rest else TYPE_2_UID)
+        options = dict(word.split("=", 1) for word in rest if "=" in word)
+        uid = bytes.fromhex("".join(word for word in rest if "=" not in word))
         if name == "classic":
-            return ClassicCard(bytes.fromhex(rest[0]) if rest else CLASSIC_UID)
-        options = dict(word.split("=", 1) for word in rest)
+            return ClassicCard(uid or CLASSIC_UID)
+        if name in ("type2", "type4"):
+            coupon = bytes.fromhex(options.get("bearer", ""))
+            message = coupon_message(bearer_presentation(coupon)) if coupon else b""
+            if name == "type2":
+                return Type2Tag(uid or TYPE_2_UID, message)
+            return IsoDepCard(NdefApplication(message), uid or TYPE_4_UID)
         return open_card(
             Path(name),
             told=self._tell,

@@ -39,6 +39,10 @@ from terminal.nfc.reader import Sensed, TwoCards
 
 RATS_WAIT_US: Final = 4_834 + DELTA_US
 """Activation frame waiting time, 65536/fc (ISO/IEC 14443-4, 5.6), and the reader's grace."""
+READ: Final = 0x30
+READ_WAIT_US: Final = 5_000
+"""NFC Forum Type 2 Tag 1.2, 5.9: a tag answers READ within 5 ms."""
+READ_TRIES: Final = 2
 HIGH_SPEEDS: Final = (921_600, 460_800, 230_400)
 SLOW_DOWN_WAIT_S: Final = 0.05
 _ACK: Final = bytes.fromhex("0000FF00FF00")
@@ -151,6 +155,22 @@ class NfcpyReader:
             return bytes(end.value)
         finally:
             dialogue.close()
+
+    def select_tag(self) -> None:
+        """Wake the Type 2 tag found last; it answers READ from here on."""
+        self._card = None
+        with translated(self._path):
+            self._ready().select()
+
+    def read_pages(self, page: int, timeout_ms: int) -> bytes:
+        """One READ, once more where it was not heard; a NAK looks like a damaged answer."""
+        frame = Frame(bytes((READ, page)), READ_WAIT_US)
+        for _ in range(READ_TRIES):
+            with translated(self._path):
+                heard = self._ready().carry(frame, timeout_ms / 1000)
+            if not isinstance(heard, FrameFault):
+                return heard
+        raise CardLost("no answer to a read")
 
     def release(self) -> None:
         """Field off."""

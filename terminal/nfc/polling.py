@@ -15,22 +15,19 @@ any         reader lost, or three glitches    DOWN, opened again after a growing
 ==========  ================================  =====================================
 
 Invariants: a card is asked once per visit (it must leave before the next sale can charge it); a
-torn tap asks the same again; nothing is acknowledged before the desk has answered; a tap ends by
-its deadline whatever the card does.
+torn tap asks the same again; a tag is read only where the desk takes bearer coupons.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeVar
 
 from terminal.errors import DecodeError
-from terminal.nfc.application import Form
-from terminal.nfc.card_session import acknowledge, card_session, present
+from terminal.nfc.conversation import Conversation
 from terminal.nfc.errors import CardLost, CardRefused, ReaderGlitch, ReaderLost
-from terminal.nfc.reader import CardFound, CardKind, ReaderDriver, Sensed, TwoCards
+from terminal.nfc.reader import CardFound, CardKind, ReaderDriver, Sensed, TagDriver, TwoCards
 from terminal.nfc.tap import (
     CardSeen,
     CardsRefused,
@@ -38,15 +35,12 @@ from terminal.nfc.tap import (
     FieldClear,
     ReaderDown,
     ReaderUp,
-    TapAnswer,
-    TapAsk,
     TapDesk,
     TapDone,
     TapTorn,
 )
 
 MonotonicMs = Callable[[], int]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +85,13 @@ class PollingLoop:
         self._desk = desk
         self._now_ms = monotonic_ms
         self._profile = profile or PollingProfile()
+        self._conversation = Conversation(
+            driver,
+            desk,
+            monotonic_ms,
+            tap_deadline_ms=self._profile.tap_deadline_ms,
+            ack_deadline_ms=self._profile.ack_deadline_ms,
+        )
         self._state = FieldState.DOWN
         self._failures = 0
         self._glitches = 0
@@ -174,21 +175,27 @@ class PollingLoop:
 
     def _meet(self, sensed: Sensed) -> None:
         """Somebody is there and a sale is open."""
-        if isinstance(sensed, CardFound) and sensed.kind is CardKind.ISO_DEP:
+        if isinstance(sensed, CardFound) and sensed.kind in (CardKind.ISO_DEP, CardKind.TYPE_2):
             ask = self._desk.ask(sensed)
-            if ask is not None:
-                self._tap(sensed, ask)
-            return
+            if ask is None:
+                return
+            if sensed.kind is CardKind.ISO_DEP:
+                self._tap(sensed, lambda: self._conversation.with_card(ask))
+                return
+            reader = self._driver
+            if ask.bearer and isinstance(reader, TagDriver):
+                self._tap(sensed, lambda: self._conversation.with_tag(reader))
+                return
         if isinstance(sensed, (CardFound, TwoCards)):
             self._state = FieldState.OCCUPIED
             self._desk.notice(CardsRefused(sensed))
 
     # --- tap ----------------------------------------------------------------------------------
 
-    def _tap(self, card: CardFound, ask: TapAsk) -> None:
+    def _tap(self, card: CardFound, converse: Callable[[], bool]) -> None:
         self._desk.notice(CardSeen(card))
         try:
-            acknowledged = self._converse(ask)
+            acknowledged = converse()
         except CardLost as error:
             self._tear()
             self._desk.notice(TapTorn(card, error))
@@ -209,46 +216,6 @@ class PollingLoop:
         if self._torn >= self._profile.torn_in_a_row:
             self._torn = 0
             self._state = FieldState.OCCUPIED
-
-    def _converse(self, ask: TapAsk) -> bool:
-        """The whole dialogue; whether the card took the ack."""
-        deadline_ms = self._now_ms() + self._profile.tap_deadline_ms
-        self._driver.activate(self._profile.tap_deadline_ms)
-        session = card_session(
-            ask.request, ask.payee_card, knows_coupon=ask.knows_coupon, pin=ask.pin
-        )
-        answer = self._desk.presented(self._run(session, deadline_ms))
-        if answer.again_in_full:
-            deadline_ms = self._now_ms() + self._profile.tap_deadline_ms
-            whole = present(ask.request, ask.payee_card, Form.FULL)
-            answer = self._desk.presented(self._run(whole, deadline_ms))
-        return self._acknowledge(answer)
-
-    def _acknowledge(self, answer: TapAnswer) -> bool:
-        """The sale is durable by now: whatever fails here only leaves the card without its ack."""
-        if not answer.ack:
-            return False
-        deadline_ms = self._now_ms() + self._profile.ack_deadline_ms
-        try:
-            self._run(acknowledge(answer.ack), deadline_ms)
-        except (CardLost, CardRefused, DecodeError, ReaderLost, ReaderGlitch):
-            return False
-        return True
-
-    def _run(self, dialogue: Generator[bytes, bytes, T], deadline_ms: int) -> T:
-        """Carry APDUs between a dialogue and the card until one of them ends, or time does."""
-        try:
-            command = next(dialogue)
-            while True:
-                left_ms = deadline_ms - self._now_ms()
-                if left_ms <= 0:
-                    raise CardLost("the tap took too long")
-                command = dialogue.send(self._driver.exchange(command, left_ms))
-        except StopIteration as end:
-            result: T = end.value
-            return result
-        finally:
-            dialogue.close()
 
 
 def serve(loop: PollingLoop, wait: Callable[[float], bool]) -> None:

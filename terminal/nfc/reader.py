@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from terminal.errors import DecodeError
 from terminal.ports import CardLink
@@ -102,6 +102,25 @@ class ReaderDriver(CardLink, Protocol):
 
     def close(self) -> None:
         """Let go of the reader; never raises, may be called twice."""
+
+
+@runtime_checkable
+class TagDriver(Protocol):
+    """A reader that also reads Type 2 tags; one that cannot refuses them all."""
+
+    def select_tag(self) -> None:
+        """Wake the one Type 2 tag that the last ``sense`` found.
+
+        Raises:
+            CardLost, ReaderLost, ReaderGlitch: it went away, or the reader did.
+        """
+
+    def read_pages(self, page: int, timeout_ms: int) -> bytes:
+        """READ (NFC Forum Type 2 Tag, 5.1): the bytes of four pages from ``page`` (0..255) on.
+
+        Raises:
+            CardLost, ReaderLost, ReaderGlitch: as above; also a tag that answers NAK.
+        """
 
 
 MAX_TARGETS: Final = 2

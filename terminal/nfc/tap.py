@@ -23,6 +23,8 @@ class TapAsk:
     payee_card: bytes = b""
     knows_coupon: KnowsCoupon = knows_none
     pin: bytes = b""
+    bearer: bool = False
+    """Whether a coupon on a tag that anybody could copy may pay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class CardUnusable:
 
     card: CardFound
     error: CardRefused | DecodeError
+    """``NoCoupon`` (a DecodeError) where nothing is wrong but that there is none."""
 
 
 @dataclass(frozen=True, slots=True)

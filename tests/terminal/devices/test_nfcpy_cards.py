@@ -9,14 +9,16 @@ import pytest
 
 from host_sim.world.card import open_card
 from host_sim.world.card_state import CardFile
+from host_sim.world.isodep_card import IsoDepCard
 from host_sim.world.rf_field import Mishap, PlannedMishap, RfCard
-from host_sim.world.tags import ClassicCard, Type2Tag
+from host_sim.world.tags import ClassicCard, NdefApplication, Type2Tag
 from terminal.devices.nfcpy_reader import NfcpyReader
 from terminal.nfc.errors import CardLost, ReaderGlitch
+from terminal.nfc.ndef_coupon import coupon_message
 from terminal.nfc.reader import TwoCards
 from terminal.nfc.tap import CardsRefused, CardUnusable, TapDone, TapTorn
 from tests.booth import RECOVERY_S, Booth, booth_in
-from tests.cards import OTHER_UID, card_with_coupon, stored_card
+from tests.cards import OTHER_UID, bearer_coupon, card_with_coupon, stored_card
 
 end_to_end = pytest.mark.end_to_end
 
@@ -114,3 +116,22 @@ def test_a_card_gone_before_it_is_activated_is_a_lost_card(booth: Booth) -> None
     with pytest.raises((CardLost, ReaderGlitch)):
         reader.activate(500)
     reader.close()
+
+
+@end_to_end
+@pytest.mark.parametrize("mishap", [None, Mishap.LOST, Mishap.GARBLED, Mishap.UNHEARD])
+def test_a_coupon_on_a_type_2_tag_is_read_with_a_second_try(
+    booth: Booth, mishap: Mishap | None
+) -> None:
+    booth.desk.bearer = True
+    if mishap is not None:
+        booth.line.chip.field.planned.append(PlannedMishap(mishap, 3))
+    booth.tap(Type2Tag(bytes(range(7)), coupon_message(bearer_coupon())))
+    assert booth.desk.presentations == [bearer_coupon()]
+
+
+@end_to_end
+def test_a_coupon_on_a_type_4_tag_is_read(booth: Booth) -> None:
+    booth.desk.bearer = True
+    booth.tap(IsoDepCard(NdefApplication(coupon_message(bearer_coupon())), OTHER_UID))
+    assert booth.desk.presentations == [bearer_coupon()]
