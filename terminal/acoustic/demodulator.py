@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 ITERATIONS: Final = (8, 8, 8, 8, 30)
 """Belief propagation runs in turn, soft values taken anew between them."""
+SHIFTS: Final = (0.0, -1 / 16, 1 / 16)
+"""Symbols by which the windows are moved when decoding fails: in a room the strongest place is not
+always the best."""
 BROKEN_SHARE_MAX: Final = 0.75
 """Checks still broken after a run of iterations, above which it is no frame of this length."""
 EVIDENCE_MIN: Final = 0.3
@@ -57,16 +60,22 @@ def demodulate(
     placed = fit(samples, mode, shape, start, end)
     if placed is None:
         return Demodulated(None, False, 0.0, start, end)
-    starts = placed.symbol_starts(mode, shape.symbol_count)
-    starts = np.clip(starts, 0, len(samples) - mode.symbol_samples)
-    energies = frame_energies(samples, mode, starts, placed.scale)
     possible, candidates = _possible_bins(mode, shape)
-    soft = soft_values(energies, possible)
-    first, last = int(starts[0]), int(starts[-1]) + mode.symbol_samples
-    if soft.evidence < EVIDENCE_MIN:
-        return Demodulated(None, False, soft.symbol_snr, first, last)
-    search = _Search(mode, shape, energies, possible, candidates)
-    return Demodulated(search.payload(soft), True, soft.symbol_snr, first, last)
+    outcome = Demodulated(None, False, 0.0, start, end)
+    for shift in SHIFTS:
+        starts = placed.symbol_starts(mode, shape.symbol_count)
+        starts += round(shift * mode.symbol_samples)
+        starts = np.clip(starts, 0, len(samples) - mode.symbol_samples)
+        energies = frame_energies(samples, mode, starts, placed.scale)
+        soft = soft_values(energies, possible)
+        if soft.evidence < EVIDENCE_MIN:
+            break
+        payload, hopeful = _Search(mode, shape, energies, possible, candidates).run(soft)
+        first, last = int(starts[0]), int(starts[-1]) + mode.symbol_samples
+        outcome = Demodulated(payload, True, soft.symbol_snr, first, last)
+        if payload is not None or not hopeful:
+            break
+    return outcome
 
 
 def _possible_bins(mode: Mode, shape: Layout) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
@@ -91,7 +100,8 @@ class _Search:
     possible: NDArray[np.bool_]
     candidates: NDArray[np.int64]
 
-    def payload(self, soft: SoftValues) -> bytes | None:
+    def run(self, soft: SoftValues) -> tuple[bytes | None, bool]:
+        """The payload if it was found, and whether it may be there although it was not."""
         mode, length = self.mode, self.shape.length
         inner = slice(self.shape.start_count, -self.shape.end_count)
         frame = frame_code(mode, length)
@@ -99,11 +109,11 @@ class _Search:
             values = np.take_along_axis(soft.log_likelihood[inner], self.candidates, axis=1)
             decoding = frame.decode(code_order(values, mode, length), iterations)
             if decoding.valid:
-                return frame_payload(decoding.symbols, mode, length)
+                return frame_payload(decoding.symbols, mode, length), False
             if decoding.broken_share > BROKEN_SHARE_MAX:
-                return None
+                return None, False
             shares = np.zeros_like(self.energies)
             by_tone = air_values(decoding.posterior, mode, length)
             np.put_along_axis(shares[inner], self.candidates, by_tone, axis=1)
             soft = soft_values(self.energies, self.possible, shares)
-        return None
+        return None, True
