@@ -65,6 +65,14 @@ REASONS_ZH: Final = MappingProxyType(
         Reason.WRONG_TERMINAL: "是为另一台终端做的",
         Reason.JOURNAL_STOPPED: "账本重新打开前停止收款",
         Reason.NONCE_ONLY_UNTIL_SYNC: "下次同步前只收现场请求的付款",
+        Reason.CARD_COPYABLE: "谁都能复制的卡，这里不收",
+        Reason.CARD_BROKEN: "加密已被破解的卡不能付款",
+        Reason.CARD_NUMBER_ONLY: "只有卡号证明不了什么，通行证也不行",
+        Reason.CARD_UNSUITABLE: "这种卡不能付款",
+        Reason.TWO_CARDS: "同时有两张卡，请只放一张",
+        Reason.NO_COUPON_ON_CARD: "这张卡上没有券",
+        Reason.CARD_REFUSES: "卡拒绝付这一笔",
+        Reason.CARD_UNREADABLE: "看不懂这张卡的回答",
     }
 )
 
@@ -123,6 +131,14 @@ ADVICE: Final = MappingProxyType(
         Reason.WRONG_TERMINAL: "fresh",
         Reason.JOURNAL_STOPPED: "restart",
         Reason.NONCE_ONLY_UNTIL_SYNC: "fresh",
+        Reason.CARD_COPYABLE: "other_card",
+        Reason.CARD_BROKEN: "other_card",
+        Reason.CARD_NUMBER_ONLY: "other_card",
+        Reason.CARD_UNSUITABLE: "other_card",
+        Reason.TWO_CARDS: "one_card",
+        Reason.NO_COUPON_ON_CARD: "other_card",
+        Reason.CARD_REFUSES: "other_card",
+        Reason.CARD_UNREADABLE: "other_card",
     }
 )
 """For each reason the key, under ``advice.``, of what to do; a test holds it complete."""

@@ -161,6 +161,8 @@ ENGLISH: Final = {
     "advice.sync": "Connect the terminal to the internet, let it sync, then try again.",
     "advice.check_payer": "Check the payer, confirm on the screen, and let them try again.",
     "advice.call": "Call the people who run your host. Sell nothing until then.",
+    "advice.other_card": "Ask for another card, or another way of paying.",
+    "advice.one_card": "Take the other card away and hold one to the reader.",
     "advice.restart": "Restart the terminal.",
     "voice.accepted": "Accepted, {amount}.",
     "voice.declined": "Declined: {reason}.",

@@ -158,6 +158,8 @@ CHINESE: Final = {
     "advice.sync": "请让终端联网同步，然后再试。",
     "advice.check_payer": "请核对付款人，在屏幕上确认，再试一次。",
     "advice.call": "请联系主机的运营方，在此之前不要收款。",
+    "advice.other_card": "请换一张卡，或换一种付款方式。",
+    "advice.one_card": "请拿开另一张卡，只把一张放到读卡器上。",
     "advice.restart": "请重新启动终端。",
     "voice.accepted": "已收款，{amount}。",
     "voice.declined": "未收款：{reason}。",

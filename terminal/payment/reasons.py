@@ -4,7 +4,7 @@ The numbers are written into journal entries, so a number is never reused and ne
 ``text`` is the English fragment that every screen shows (the pages translate by the enum). Numbers
 go by ground: 1.. the presentation itself, 20.. the coupon, 40.. the balance interval, 60.. limits
 that the policy holds, 80.. the class of what was presented, 100.. clock, 120.. the payer, 140.. the
-terminal's own state.
+terminal's own state, 160.. a card that answered nothing which could be judged.
 """
 
 from __future__ import annotations
@@ -78,6 +78,15 @@ class Reason(IntEnum):
     JOURNAL_STOPPED = 143
     NONCE_ONLY_UNTIL_SYNC = 144
 
+    CARD_COPYABLE = 160
+    CARD_BROKEN = 161
+    CARD_NUMBER_ONLY = 162
+    CARD_UNSUITABLE = 163
+    TWO_CARDS = 164
+    NO_COUPON_ON_CARD = 165
+    CARD_REFUSES = 166
+    CARD_UNREADABLE = 167
+
     @property
     def text(self) -> str:
         """The English words for a screen, lower case, no full stop."""
@@ -139,5 +148,13 @@ _TEXT: Final = MappingProxyType(
         Reason.WRONG_TERMINAL: "made for another terminal",
         Reason.JOURNAL_STOPPED: "selling has stopped until the journal is reopened",
         Reason.NONCE_ONLY_UNTIL_SYNC: "only fresh requests are taken until the next sync",
+        Reason.CARD_COPYABLE: "a card that anybody can copy cannot pay here",
+        Reason.CARD_BROKEN: "a card whose cipher is broken cannot pay",
+        Reason.CARD_NUMBER_ONLY: "a card's number alone proves nothing, not even a permit",
+        Reason.CARD_UNSUITABLE: "this kind of card cannot pay",
+        Reason.TWO_CARDS: "two cards at once, present one",
+        Reason.NO_COUPON_ON_CARD: "no coupon on this card",
+        Reason.CARD_REFUSES: "the card will not pay this",
+        Reason.CARD_UNREADABLE: "the card's answer makes no sense here",
     }
 )

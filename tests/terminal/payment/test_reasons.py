@@ -39,5 +39,7 @@ def test_numbers_in_old_journals_keep_their_meaning() -> None:
             101: "OUTSIDE_SLOT", 102: "SLOT_UNATTENDED", 120: "VERIFICATION_NEEDED",
             121: "VERIFICATION_NOT_ATTESTED", 140: "POLICY_NOT_YET_VALID", 141: "POLICY_STALE",
             142: "WRONG_TERMINAL", 143: "JOURNAL_STOPPED",
-            144: "NONCE_ONLY_UNTIL_SYNC"}  # fmt: skip
+            144: "NONCE_ONLY_UNTIL_SYNC", 160: "CARD_COPYABLE", 161: "CARD_BROKEN",
+            162: "CARD_NUMBER_ONLY", 163: "CARD_UNSUITABLE", 164: "TWO_CARDS",
+            165: "NO_COUPON_ON_CARD", 166: "CARD_REFUSES", 167: "CARD_UNREADABLE"}  # fmt: skip
     assert {reason.value: reason.name for reason in Reason} == kept
