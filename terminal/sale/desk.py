@@ -93,12 +93,14 @@ class SaleDesk:
         self._since_ms = monotonic_ms()
         self._renewals_left = 0
         self._unconfirmed: tuple[bytes, Carrier] | None = None
+        self.confirming: ConfirmPayer | None = None
+        """A genuine presentation that waits for the seller's word on the payer."""
         self._resume()
 
     @property
     def confirm_payer(self) -> bool:
-        """A genuine presentation waits for the seller's word on the payer."""
-        return self._unconfirmed is not None
+        """Whether the seller is asked for a word on the payer."""
+        return self.confirming is not None
 
     # --- the seller ----------------------------------------------------------------------------
 
@@ -119,7 +121,7 @@ class SaleDesk:
         if not 0 < amount_minor <= MAX_AMOUNT_MINOR:
             raise DeskRefused("the amount must be more than nothing")
         self._renewals_left = renewals
-        self._unconfirmed = None
+        self._forget_unconfirmed()
         sale = self.till.open(amount_minor, lifetime_ms)
         self.last_amount_minor = amount_minor
         self._move(Cause.CHARGE, None)
@@ -129,7 +131,8 @@ class SaleDesk:
         """Close the open sale, or dismiss what the screen shows."""
         if self.phase in (Phase.IDLE, Phase.STOPPED):
             return
-        self._unconfirmed = None
+        self._renewals_left = 0
+        self._forget_unconfirmed()
         self.till.close()
         self._move(Cause.DISMISS, None)
         self._tell(Cleared())
@@ -138,7 +141,8 @@ class SaleDesk:
         """The seller has checked the payer: judge the waiting presentation again, confirmed."""
         if self._unconfirmed is None:
             raise DeskRefused("nothing waits for a confirmation")
-        (data, carrier), self._unconfirmed = self._unconfirmed, None
+        data, carrier = self._unconfirmed
+        self._forget_unconfirmed()
         self.present(data, carrier, seller_confirmed=True)
 
     def repeat_last(self) -> None:
@@ -208,7 +212,7 @@ class SaleDesk:
         if self.phase is Phase.WAITING and self.till.sale is None:
             return self._renew()
         if self.phase is Phase.DECLINED and waited_ms >= DECLINED_SHOWN_MS:
-            if self.till.sale is None:
+            if self.till.sale is None and not self._renewals_left:
                 self.cancel()
             else:
                 self._move(Cause.RETRY, None)
@@ -228,12 +232,15 @@ class SaleDesk:
     def _follow(self, outcome: Outcome, data: bytes, carrier: Carrier) -> None:
         match outcome:
             case Accepted():
-                self._unconfirmed = None
+                self._renewals_left = 0
+                self._forget_unconfirmed()
                 self.last_accepted = outcome
                 self.last_amount_minor = outcome.amount_minor
                 self._move(Cause.ACCEPT, outcome)
             case ConfirmPayer():
-                self._unconfirmed = (data, carrier)
+                self._unconfirmed, self.confirming = (data, carrier), outcome
+                if self.phase is Phase.DECLINED:
+                    self._move(Cause.RETRY, None)
             case Refused() if self._worth_showing(outcome):
                 self._move(Cause.DECLINE, outcome)
             case Refused():
@@ -242,6 +249,8 @@ class SaleDesk:
     def _worth_showing(self, refused: Refused) -> bool:
         """Noise never disturbs a screen: unverified sound counts only while a sale is open."""
         if self.phase is Phase.ACCEPTED or refused.wants_full:
+            return False
+        if self._unconfirmed is not None and not refused.verified:
             return False
         return (
             refused.verified or self.till.sale is not None or refused.carrier is not Carrier.SOUND
@@ -265,8 +274,12 @@ class SaleDesk:
             self.cancel()
             return True
         self._renewals_left -= 1
+        self._forget_unconfirmed()  # it answered the old nonce: nobody's word can accept it now
         self._tell(Asked(sale.request_bytes, sale.request.amount_minor))
         return True
+
+    def _forget_unconfirmed(self) -> None:
+        self._unconfirmed = self.confirming = None
 
     def _require_not_stopped(self) -> None:
         if self.phase is Phase.STOPPED:
