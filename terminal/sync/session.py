@@ -105,6 +105,8 @@ class SyncOutcome:
     installed_policy: int | None
     problems: tuple[str, ...]
     """One line for each thing that was skipped; the next dialogue tries them again."""
+    host_time_evidence: bytes = b""
+    """The dialogue's nonce, then the host-signed time: verifies under ``host_time``'s rules."""
 
     @property
     def complete(self) -> bool:
@@ -237,6 +239,7 @@ def sync_session(
         cosigned_size,
         installed,
         tuple(session.problems),
+        nonce + opened.time,
     )
 
 
