@@ -105,6 +105,7 @@ def describe(telling: Telling, currency: int) -> dict[str, object]:
         case Returned():
             return {
                 "event": "returned",
+                "kind": "void" if telling.void else "refund",
                 "entry": telling.index,
                 "original": telling.original,
                 "amount": format_amount(telling.amount_minor, currency),

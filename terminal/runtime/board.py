@@ -82,15 +82,20 @@ class ScreenBoard:
             return False
         self._screen = replace(new, version=self._screen.version + 1)
         with self._lock:
-            listeners = tuple(self._listeners.values())
-        for changed in listeners:
-            changed(self._screen)
+            listeners = tuple(self._listeners.items())
+        for number, changed in listeners:
+            try:
+                changed(self._screen)
+            except RuntimeError:  # its event loop ended: a page must never hold up a sale
+                with self._lock:
+                    self._listeners.pop(number, None)
         return True
 
     def _build(self, desk: SaleDesk, journal: Journal) -> Screen:
         if desk.phase is Phase.STOPPED:
-            return replace(self._screen, phase=Phase.STOPPED, ask_text=None, version=0)
+            return self._stopped()
         policy, outcome = desk.till.policy, desk.outcome
+        shown = outcome or desk.confirming
         accepted = outcome if isinstance(outcome, Accepted) else None
         refused = outcome if isinstance(outcome, Refused) else None
         sale = desk.till.sale if desk.phase is not Phase.IDLE else None
@@ -107,7 +112,7 @@ class ScreenBoard:
             totals=totals,
             amount_minor=accepted.amount_minor if accepted else asked,
             ask_text=None if ask is None else to_text(ASK, ask),
-            check_code=outcome.check_code if outcome else None,
+            check_code=shown.check_code if shown else None,
             entry_index=accepted.index if accepted else None,
             carrier=_carrier(outcome),
             reasons=refused.reasons if refused else (),
@@ -118,8 +123,29 @@ class ScreenBoard:
             last_host_contact_unix_s=journal.custody().contact_unix_s,
             policy_version=policy.version,
             simulated=self._settings.simulated,
-            faults=tuple(fault for _, fault in sorted(self._faults.items())),
+            faults=self._fault_lines(),
         )
+
+    def _stopped(self) -> Screen:
+        """Nothing of the sale in hand is known: only what was true before it stays."""
+        return replace(
+            self._screen,
+            version=0,
+            phase=Phase.STOPPED,
+            amount_minor=None,
+            ask_text=None,
+            check_code=None,
+            entry_index=None,
+            carrier=None,
+            reasons=(),
+            prior_entry=None,
+            confirm_payer=False,
+            host_online=self.host_online,
+            faults=self._fault_lines(),
+        )
+
+    def _fault_lines(self) -> tuple[str, ...]:
+        return tuple(fault for _, fault in sorted(self._faults.items()))
 
     def _day_sums(self, desk: SaleDesk, journal: Journal) -> tuple[Totals, tuple[SaleLine, ...]]:
         start = self.day_start(desk)

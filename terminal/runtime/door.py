@@ -91,4 +91,10 @@ class DeskDoor:
         try:
             return answer.result(ANSWER_TIMEOUT_S)
         except FutureTimeout as error:
-            raise DeskRefused("the terminal is busy: try again") from error
+            # Given up means never done: a refund asked for again must not be given twice.
+            if answer.cancel():
+                raise DeskRefused("the terminal is busy: try again") from error
+        try:
+            return answer.result(ANSWER_TIMEOUT_S)
+        except FutureTimeout as error:
+            raise DeskRefused("the terminal is still at it: look at today's list first") from error

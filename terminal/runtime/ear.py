@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from terminal.acoustic import MODES, FrameReceived, Receiver
 from terminal.errors import ConfigError, DeviceError
 from terminal.runtime.inbox import DeviceState, Heard
+from terminal.runtime.watched import watched
 from terminal.sale.view import Carrier
 
 if TYPE_CHECKING:
@@ -47,8 +48,10 @@ class Ear:
         self._modes = list(modes) or None
         self._open_source = open_source
         self._post = post
+        self._pause_s = FIRST_PAUSE_S
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="ear", daemon=True)
+        work = watched(DEVICE, self._run, post)
+        self._thread = threading.Thread(target=work, name="ear", daemon=True)
 
     def start(self) -> None:
         """Begin to listen."""
@@ -60,14 +63,13 @@ class Ear:
         self._thread.join(timeout=5.0)
 
     def _run(self) -> None:
-        pause_s = FIRST_PAUSE_S
         while not self._stopping.is_set():
             try:
                 self._listen()
             except DeviceError as error:
                 self._post(DeviceState(DEVICE, str(error)))
-                self._stopping.wait(pause_s)
-                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                self._stopping.wait(self._pause_s)
+                self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 
     def _listen(self) -> None:
         source = self._open_source()
@@ -78,6 +80,7 @@ class Ear:
                 block = source.read(READ_TIMEOUT_S)
                 if block is None:
                     continue
+                self._pause_s = FIRST_PAUSE_S  # it hears: its next fault is a new one
                 for event in receiver.receive(block):
                     if isinstance(event, FrameReceived):
                         self._post(Heard(event.payload, Carrier.SOUND))

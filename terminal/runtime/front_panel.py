@@ -72,6 +72,11 @@ class FrontPanel:
         self._session.show(Light.STOPPED, Cue.ATTENTION)
         self._send()
 
+    def resumed(self, *, waiting: bool) -> None:
+        """Selling goes on."""
+        self._session.show(Light.WAITING if waiting else Light.IDLE)
+        self._send()
+
     def tell(self, telling: Telling) -> None:
         """Show an outcome; open the barrier for an acceptance at an unattended post."""
         session = self._session

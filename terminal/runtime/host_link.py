@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import queue
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Protocol
 
 from terminal.errors import DecodeError, HostRefused, HostUnreachable, SignatureInvalid
 from terminal.runtime.inbox import HostAnswered
+from terminal.runtime.watched import watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from terminal.sync.exchange import Dialogue, HostReply, HostRequest, Send
     from terminal.sync.session import SyncOutcome
 
+DEVICE: Final = "host"
 FIRST_PAUSE_MS: Final = 2_000
 """Before the second try of a host that did not answer; doubled up to the usual interval."""
 
@@ -38,7 +41,8 @@ class HostThread:
         self._send = send
         self._post = post
         self._requests: queue.SimpleQueue[HostRequest | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="host", daemon=True)
+        work = watched(DEVICE, self._run, post)
+        self._thread = threading.Thread(target=work, name=DEVICE, daemon=True)
 
     def start(self) -> None:
         """Begin to carry requests."""
@@ -55,11 +59,12 @@ class HostThread:
 
     def _run(self) -> None:
         while (request := self._requests.get()) is not None:
+            reply = None
             try:
-                reply: HostReply | None = self._send(request)
-            except HostUnreachable:
-                reply = None
-            self._post(HostAnswered(reply))
+                with suppress(HostUnreachable):
+                    reply = self._send(request)
+            finally:
+                self._post(HostAnswered(request, reply))
 
 
 class Syncing:
@@ -76,18 +81,22 @@ class Syncing:
         self.thread = thread
         self.online = False
         self.problem: str | None = None
-        """Why the last dialogue failed, in one line."""
+        """Why a host that answered did not settle with us, in one line."""
+        self.heard_ms = monotonic_ms()
+        """When this dialogue's first reply came: with it, the host's time."""
         self._begin = begin
         self._every_ms = every_ms
         self._now_ms = monotonic_ms
         self._dialogue: Dialogue[SyncOutcome] | None = None
+        self._asked: HostRequest | None = None
         self._next_ms = monotonic_ms()
         self._failures = 0
+        self._replies = 0
 
     def advance(self) -> None:
         """Begin a dialogue when one is due."""
         if self._dialogue is None and self._now_ms() >= self._next_ms:
-            self._dialogue = self._begin()
+            self._dialogue, self._asked = self._begin(), None
             self._step(None)
 
     def abandon(self) -> None:
@@ -96,16 +105,21 @@ class Syncing:
             self._dialogue.close()
             self._end(failed=True)
 
-    def answered(self, reply: HostReply | None) -> SyncOutcome | None:
-        """The host's reply; the outcome when it was the last one."""
-        if self._dialogue is None:
+    def answered(self, message: HostAnswered) -> SyncOutcome | None:
+        """The host's reply; the outcome when it was the last one.
+
+        An abandoned dialogue's reply, come late, is nobody's.
+        """
+        if self._dialogue is None or message.request is not self._asked:
             return None
-        if reply is None:
-            self.problem = "the host cannot be reached"
+        if message.reply is None:
             self._dialogue.close()
             self._end(failed=True)
             return None
-        return self._step(reply)
+        if self._replies == 0:
+            self.heard_ms = self._now_ms()
+        self._replies += 1
+        return self._step(message.reply)
 
     def _step(self, reply: HostReply | None) -> SyncOutcome | None:
         assert self._dialogue is not None
@@ -120,11 +134,12 @@ class Syncing:
             self.problem = str(error)
             self._end(failed=True)
             return None
+        self._asked = request
         self.thread.carry(request)
         return None
 
     def _end(self, *, failed: bool) -> None:
-        self._dialogue = None
+        self._dialogue, self._asked, self._replies = None, None, 0
         self.online = not failed
         self._failures = self._failures + 1 if failed else 0
         pause_ms = self._every_ms

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from terminal.sale.view import Carrier
-    from terminal.sync.exchange import HostReply
+    from terminal.sync.exchange import HostReply, HostRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,9 @@ class DeviceState:
 
 @dataclass(frozen=True, slots=True)
 class HostAnswered:
-    """The host's reply to the dialogue's request, or None when it could not be reached."""
+    """The host's reply to ``request``, or None when it could not be reached."""
 
+    request: HostRequest
     reply: HostReply | None
 
 

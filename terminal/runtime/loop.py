@@ -1,25 +1,19 @@
 """The one waiting loop: takes a message, decides, tells, publishes the screen; one thread.
 
-A commit that failed stops selling; the loop then reopens the journal and takes what it finds as the
-truth. What was accepted and never announced is on the screen first, until the seller has seen it.
+A commit that failed, wherever it was made, stops selling and never the loop; it then reopens the
+journal and takes what it finds as the truth. What was accepted and never announced is on the screen
+first, until the seller has seen it or the same presentation comes again.
 """
 
 from __future__ import annotations
 
 import queue
-from typing import TYPE_CHECKING, Final
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from terminal.errors import JournalError, KumquatError
-from terminal.journal.detail import Cited, ManualOpen
-from terminal.journal.draft import EntryDraft
-from terminal.journal.entry import EntryKind
-from terminal.panel.events import (
-    BarrierConfirmed,
-    BarrierUnconfirmed,
-    EmergencyChanged,
-    KeyPressed,
-    PanelEvent,
-)
 from terminal.runtime.inbox import (
     Call,
     DeviceState,
@@ -30,15 +24,18 @@ from terminal.runtime.inbox import (
     PanelGone,
     Stop,
 )
+from terminal.runtime.overheard import is_for_phones
+from terminal.runtime.panel_duties import PanelDuties
 from terminal.sale.outcome import Accepted, Telling
-from terminal.sale.panel_keys import PanelKeys
 from terminal.sale.view import Carrier, DeskRefused, Phase
 from terminal.sync.messages import LineState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from terminal.journal.writer import Journal
+    from terminal.panel.events import PanelEvent
     from terminal.runtime.announcer import Announcer, Report
     from terminal.runtime.board import ScreenBoard
     from terminal.runtime.front_panel import FrontPanel
@@ -74,8 +71,10 @@ class Runtime:
         self._now_ms = monotonic_ms
         self._shop = open_shop(self._tell)
         self.board = board(self._shop)
-        self._keys = PanelKeys()
+        self._duties = PanelDuties(self, report)
         self._reopen_at_ms = 0
+        self._why_stopped: str | None = None
+        self._ended = False
         self._busy_ms = monotonic_ms()
 
     @property
@@ -96,24 +95,22 @@ class Runtime:
     def post(self, message: Message) -> None:
         """Give the loop something to do; from any thread."""
         self._inbox.put(message)
+        if self._ended:
+            self._dismiss()
 
     def run(self) -> None:
         """Take messages until ``Stop``; then close the journal."""
-        self._refresh()
+        self._guard(self._refresh)
         try:
-            while True:
-                try:
-                    message = self._inbox.get(timeout=self._wait_s())
-                except queue.Empty:
-                    message = None
-                if isinstance(message, Stop):
-                    return
+            while not isinstance(message := self._next(), Stop):
                 if message is not None:
                     self._busy_ms = self._now_ms()
-                    self._take(message)
-                self._pass_time()
-                self._refresh()
+                    self._guard(partial(self._take, message))
+                self._guard(self._pass_time)
+                self._guard(self._refresh)
         finally:
+            self._ended = True
+            self._dismiss()
             self.journal.close()
 
     def acknowledge(self, index: int) -> None:
@@ -125,29 +122,67 @@ class Runtime:
 
     # --- messages ------------------------------------------------------------------------------
 
+    def _next(self) -> Message | None:
+        try:
+            return self._inbox.get(timeout=self._wait_s())
+        except queue.Empty:
+            return None
+
+    def _guard(self, step: Callable[[], object]) -> None:
+        """A journal that fails in any step stops selling; reopening it is the loop's business."""
+        try:
+            step()
+        except JournalError as error:
+            self._stop_selling(error)
+
+    def _dismiss(self) -> None:
+        """The loop has ended: whoever waits for an answer is told so at once."""
+        while not self._inbox.empty():
+            with suppress(queue.Empty):
+                message = self._inbox.get_nowait()
+                if isinstance(message, Call) and message.result.set_running_or_notify_cancel():
+                    message.result.set_exception(DeskRefused("the terminal is stopping"))
+
+    def _answer(self, work: Callable[[], Any], result: Future[Any]) -> None:
+        if not result.set_running_or_notify_cancel():
+            return  # who asked gave up and was told that it was not done
+        try:
+            done = work()
+        except KumquatError as error:
+            if self.journal.outcome_unknown:
+                self._stop_selling(error)
+            result.set_exception(error)
+        except BaseException as error:
+            result.set_exception(error)
+            raise
+        else:
+            self._guard(self._refresh)
+            result.set_result(done)
+
     def _take(self, message: Message) -> None:
         match message:
             case Heard(payload, carrier):
                 self._present(payload, carrier)
             case Call(work, result):
-                try:
-                    result.set_result(work())
-                except KumquatError as error:
-                    result.set_exception(error)
+                self._answer(work, result)
             case PanelData(data) if self.panel is not None:
                 self._panel_events(self.panel.receive(data))
             case PanelGone() if self.panel is not None:
                 self._panel_events(self.panel.gone())
             case DeviceState(device, fault):
                 self._device(device, fault)
-            case HostAnswered(reply) if self.syncing is not None:
-                outcome = self.syncing.answered(reply)
+            case HostAnswered() if self.syncing is not None:
+                outcome = self.syncing.answered(message)
                 if outcome is not None:
-                    self._synced(outcome)
+                    self._synced(outcome, self.syncing.heard_ms)
+                problem = self.syncing.problem
+                self._device("host", problem and f"host: {problem}; nothing is lost")
             case _:
                 pass
 
     def _present(self, payload: bytes, carrier: Carrier) -> None:
+        if carrier is Carrier.SOUND and is_for_phones(payload):
+            return
         try:
             self.desk.present(payload, carrier)
         except DeskRefused as refusal:
@@ -159,62 +194,33 @@ class Runtime:
             self._report({"event": f"device_{state}", "device": device, "why": fault})
 
     def _panel_events(self, events: tuple[PanelEvent, ...]) -> None:
-        for event in events:
-            match event:
-                case BarrierConfirmed(job, evidence, after_ms):
-                    opened = {"entry": job, "evidence": evidence.name, "after_ms": after_ms}
-                    self._report({"event": "barrier_opened", **opened})
-                case BarrierUnconfirmed(job, reason):
-                    self._remember(EntryKind.BARRIER_UNCONFIRMED, Cited(job).encode())
-                    self._report(
-                        {"event": "barrier_unconfirmed", "entry": job, "why": reason.value}
-                    )
-                case EmergencyChanged(active):
-                    if active:  # opened first, remembered after: the one exemption
-                        self._remember(EntryKind.MANUAL_OPEN, ManualOpen().encode())
-                    self._report({"event": "emergency", "active": active})
-                case KeyPressed(character):
-                    self._key(character)
-                case _:
-                    self._report({"event": "panel", "what": type(event).__name__})
+        self._duties.take(events)
         if self.panel is not None:
             self._device("panel link", self.panel.fault)
-
-    def _key(self, character: str) -> None:
-        try:
-            self._keys.press(character, self.desk)
-        except DeskRefused as refusal:
-            self._report({"event": "key_refused", "why": str(refusal)})
-
-    def _remember(self, kind: EntryKind, detail: bytes) -> None:
-        draft = EntryDraft(kind, self.desk.till.policy.version, presentation=detail)
-        try:
-            with self.journal.transaction() as transaction:
-                transaction.append(draft)
-        except JournalError as error:
-            self._stop_selling(error)
 
     # --- outcomes ------------------------------------------------------------------------------
 
     def _tell(self, telling: Telling) -> None:
         """Called by the desk after the commit: panel and screen first, then voice and log."""
+        if isinstance(telling, Accepted) and telling.index in self.journal.head.unannounced:
+            telling = replace(telling, again=False)  # taken before, and told to nobody yet
         self._refresh()
         if self.announcer is not None:
             self.announcer.tell(telling, self.desk.till.policy.currency)
         if isinstance(telling, Accepted) and telling.index in self.journal.head.unannounced:
-            try:
-                self.journal.mark_announced(telling.index)
-            except JournalError as error:
-                self._stop_selling(error)
-            else:
-                self._report({"event": "announced", "entry": telling.index})
+            self.journal.mark_announced(telling.index)
+            self._report({"event": "announced", "entry": telling.index})
 
     def _refresh(self) -> None:
         self.board.refresh(self.desk, self.journal)
 
-    def _stop_selling(self, error: JournalError) -> None:
+    def _stop_selling(self, error: KumquatError) -> None:
         self.desk.stop()
-        self._report({"event": "stopped", "why": str(error)})
+        if self.panel is not None and self._why_stopped is None:
+            self.panel.stopped()
+        if self._why_stopped != str(error):
+            self._why_stopped = str(error)
+            self._report({"event": "stopped", "why": self._why_stopped})
 
     # --- time ----------------------------------------------------------------------------------
 
@@ -228,35 +234,37 @@ class Runtime:
         if self.desk.phase is Phase.STOPPED:
             self._reopen(now_ms)
             return
-        try:
-            self.desk.tick()
-            if self.syncing is not None:
-                self.syncing.advance()
-                self.board.host_online = self.syncing.online
-            if now_ms - self._busy_ms >= QUIET_MS:
-                self.journal.idle()
-        except JournalError as error:
-            self._stop_selling(error)
+        self.desk.tick()
+        if self.syncing is not None:
+            self.syncing.advance()
+            self.board.host_online = self.syncing.online
+        if now_ms - self._busy_ms >= QUIET_MS:
+            self.journal.idle()
 
     def _reopen(self, now_ms: int) -> None:
         if now_ms < self._reopen_at_ms:
             return
         self._reopen_at_ms = now_ms + REOPEN_MS
-        if self.panel is not None:
-            self.panel.stopped()
         if self.syncing is not None:
             self.syncing.abandon()
         self.journal.close()
         try:
             self._shop = self._open_shop(self._tell)
-        except JournalError as error:
-            self._report({"event": "stopped", "why": str(error)})
-        else:
-            self._report({"event": "reopened", "entries": self.journal.size})
+        except KumquatError as error:
+            self._stop_selling(error)
+            return
+        self._why_stopped = None
+        self._report({"event": "reopened", "entries": self.journal.size})
+        if self.panel is not None:
+            self.panel.resumed(waiting=self.desk.phase is Phase.WAITING)
+        self._duties.catch_up()
 
-    def _synced(self, outcome: SyncOutcome) -> None:
+    def _synced(self, outcome: SyncOutcome, heard_ms: int) -> None:
         shop = self._shop
-        shop.hear_host(outcome.host_time_unix_s)
+        evidence = outcome.host_time_evidence
+        corrected = shop.hear_host(outcome.host_time_unix_s, evidence, heard_ms)
+        if corrected is not None:
+            self._report({"event": "clock_corrected", "entry": corrected})
         if outcome.state is LineState.ROLLED_BACK:
             shop.journal.require_nonce()  # an old image: its marks may be older than its sales
         wrong = None if outcome.state is LineState.CONSISTENT else _NOT_ONE_LINE

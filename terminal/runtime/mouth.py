@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from terminal.errors import DeviceError
 from terminal.runtime.inbox import DeviceState
+from terminal.runtime.watched import watched
 
 if TYPE_CHECKING:
     from terminal.ports import Samples, SampleSink
@@ -32,7 +33,8 @@ class Mouth:
         self._open_sink = open_sink
         self._post = post
         self._waiting: queue.Queue[Make | None] = queue.Queue(MAX_WAITING)
-        self._thread = threading.Thread(target=self._run, name="mouth", daemon=True)
+        work = watched(DEVICE, self._run, post)
+        self._thread = threading.Thread(target=work, name="mouth", daemon=True)
 
     def start(self) -> None:
         """Begin to play what is asked for."""
@@ -67,6 +69,8 @@ class Mouth:
                     sink.play(samples)
             except DeviceError as error:
                 self._post(DeviceState(DEVICE, str(error)))
+                if sink is not None:
+                    sink.close()  # left open it could not be opened again
                 sink = None
             else:
                 self._post(DeviceState(DEVICE, None))

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
+from terminal.errors import KumquatError
 from terminal.nfc.polling import PollingLoop, serve
 from terminal.nfc.tap import (
     CardSeen,
@@ -24,6 +25,7 @@ from terminal.nfc.tap import (
     TapTorn,
 )
 from terminal.runtime.inbox import Call, DeviceState
+from terminal.runtime.watched import watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,7 +102,7 @@ class LoopTapDesk:
     def _wait(self, work: Callable[[], Result], otherwise: Result) -> Result:
         try:
             return self._call(work).result(ANSWER_TIMEOUT_S)
-        except FutureTimeout:
+        except (FutureTimeout, KumquatError):  # no method of a TapDesk may raise
             return otherwise
 
 
@@ -116,7 +118,8 @@ class ReaderThread:
     ) -> None:
         self._loop = PollingLoop(driver, LoopTapDesk(sales, post), monotonic_ms)
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=DEVICE, daemon=True)
+        work = watched(DEVICE, self._run, post)
+        self._thread = threading.Thread(target=work, name=DEVICE, daemon=True)
 
     def start(self) -> None:
         """Begin to look for cards."""

@@ -40,7 +40,8 @@ class LoopTapSales:
             return None
         desk = self._runtime.desk
         sale = desk.till.sale
-        if sale is None or desk.phase not in (Phase.WAITING, Phase.DECLINED):
+        asking = desk.phase in (Phase.WAITING, Phase.DECLINED) or self._is_owed_an_answer()
+        if sale is None or not asking:
             return None
         return TapAsk(sale.request_bytes, desk.till.policy.payee_card)
 
@@ -64,12 +65,25 @@ class LoopTapSales:
         """Something about the card that a person should know."""
         self._report({"event": "tap", "notice": words})
 
+    def _is_owed_an_answer(self) -> bool:
+        """At an unattended post: the open sale was paid, the journal reopened, nobody was told.
+
+        The card that paid is asked the same again and answers the same, so that it is let through
+        for what it paid; a fresh request would charge it twice.
+        """
+        sale = self._runtime.desk.till.sale
+        return (
+            self._unattended is not None
+            and sale is not None
+            and sale.entry_index in self._runtime.journal.head.unannounced
+        )
+
     def _open_for_card(self) -> None:
         if self._unattended is None:
             return
         desk = self._runtime.desk
         sale = desk.till.sale
-        if sale is not None and sale.entry_index is None:
+        if (sale is not None and sale.entry_index is None) or self._is_owed_an_answer():
             return
         if desk.phase is Phase.WAITING:
             desk.cancel()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from terminal.errors import DeviceError
 from terminal.runtime.inbox import DeviceState, PanelData, PanelGone
+from terminal.runtime.watched import watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,8 @@ class Wire:
         self._post = post
         self._link: SerialLink | None = None
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="wire", daemon=True)
+        work = watched(DEVICE, self._run, post)
+        self._thread = threading.Thread(target=work, name="wire", daemon=True)
 
     def start(self) -> None:
         """Begin to read."""

@@ -13,6 +13,7 @@ from terminal.sync.session import SyncOutcome
 
 EVERY_MS = 30_000
 ASKED = HostRequest("POST", "/v1/x", b"")
+OK = HostAnswered(ASKED, HostReply(200, b""))
 DONE = SyncOutcome(LineState.CONSISTENT, 1, 0, 0, 0, None, ())
 
 
@@ -52,8 +53,8 @@ def syncing(clock: Clock, *, refuse: bool = False) -> tuple[Syncing, Carried]:
 def test_a_dialogue_runs_reply_by_reply_to_its_outcome() -> None:
     made, carried = syncing(Clock())
     made.advance()
-    assert made.answered(HostReply(200, b"")) is None
-    assert made.answered(HostReply(200, b"")) == DONE
+    assert made.answered(OK) is None
+    assert made.answered(OK) == DONE
     assert (len(carried.requests), made.online) == (2, True)
 
 
@@ -61,8 +62,8 @@ def test_the_next_dialogue_begins_after_the_usual_interval() -> None:
     clock = Clock()
     made, carried = syncing(clock)
     made.advance()
-    made.answered(HostReply(200, b""))
-    made.answered(HostReply(200, b""))
+    made.answered(OK)
+    made.answered(OK)
     clock.now_ms = EVERY_MS - 1
     made.advance()
     assert len(carried.requests) == 2
@@ -83,7 +84,7 @@ def test_an_unreachable_host_is_tried_again_soon_then_less_often() -> None:
             made.advance()
         gaps.append(clock.now_ms - before)
         carried.requests.clear()
-        made.answered(None)
+        made.answered(HostAnswered(ASKED, None))
     assert gaps[1] == FIRST_PAUSE_MS
     assert gaps == sorted(gaps)
     assert max(gaps) <= EVERY_MS
@@ -93,7 +94,7 @@ def test_an_unreachable_host_is_tried_again_soon_then_less_often() -> None:
 def test_a_refusal_is_kept_in_words_and_tried_again() -> None:
     made, _ = syncing(Clock(), refuse=True)
     made.advance()
-    made.answered(HostReply(403, b""))
+    made.answered(OK)
     assert made.problem == "unknown_terminal: no such terminal"
     assert not made.online
 
@@ -102,7 +103,7 @@ def test_an_abandoned_dialogue_ignores_a_late_reply() -> None:
     made, _ = syncing(Clock())
     made.advance()
     made.abandon()
-    assert made.answered(HostReply(200, b"")) is None
+    assert made.answered(OK) is None
 
 
 def test_the_thread_says_so_when_nobody_answered() -> None:
@@ -115,4 +116,4 @@ def test_the_thread_says_so_when_nobody_answered() -> None:
     thread.start()
     thread.carry(ASKED)
     thread.stop()
-    assert heard == [HostAnswered(None)]
+    assert heard == [HostAnswered(ASKED, None)]
