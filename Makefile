@@ -52,7 +52,7 @@ unit:
 	@$(BIN)/pytest -q -n 2 -m "not end_to_end and not slow"
 
 real:
-	@$(BIN)/pytest -q -m "end_to_end or slow"
+	@$(BIN)/pytest -q -n 2 -m "end_to_end or slow"
 
 format:  ## put the code into shape
 	$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format .
