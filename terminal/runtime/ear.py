@@ -41,6 +41,7 @@ class Ear:
         open_source: Callable[[], SampleSource],
         post: Post,
         modes: Sequence[str] = (),
+        first_pause_s: float = FIRST_PAUSE_S,
     ) -> None:
         for mode in modes:
             if mode not in MODES:
@@ -48,7 +49,7 @@ class Ear:
         self._modes = list(modes) or None
         self._open_source = open_source
         self._post = post
-        self._pause_s = FIRST_PAUSE_S
+        self._first_pause_s = self._pause_s = first_pause_s
         self._stopping = threading.Event()
         work = watched(DEVICE, self._run, post)
         self._thread = threading.Thread(target=work, name="ear", daemon=True)
@@ -80,7 +81,7 @@ class Ear:
                 block = source.read(READ_TIMEOUT_S)
                 if block is None:
                     continue
-                self._pause_s = FIRST_PAUSE_S  # it hears: its next fault is a new one
+                self._pause_s = self._first_pause_s  # it hears: its next fault is a new one
                 for event in receiver.receive(block):
                     if isinstance(event, FrameReceived):
                         self._post(Heard(event.payload, Carrier.SOUND))

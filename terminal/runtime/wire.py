@@ -23,7 +23,10 @@ DEVICE: Final = "panel"
 class Wire:
     """Reads on its own thread; ``write`` is for the loop's thread and never blocks on a fault."""
 
-    def __init__(self, open_link: Callable[[], SerialLink], post: Post) -> None:
+    def __init__(
+        self, open_link: Callable[[], SerialLink], post: Post, pause_s: float = PAUSE_S
+    ) -> None:
+        self._pause_s = pause_s
         self._open_link = open_link
         self._post = post
         self._link: SerialLink | None = None
@@ -58,7 +61,7 @@ class Wire:
                 self._link = None
                 self._post(PanelGone())
                 self._post(DeviceState(DEVICE, str(error)))
-                self._stopping.wait(PAUSE_S)
+                self._stopping.wait(self._pause_s)
 
     def _read(self) -> None:
         link = self._open_link()

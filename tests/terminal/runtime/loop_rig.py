@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from host_sim.world.faults import FaultyDisk
 from terminal.crypto.keys import parse_public_key
 from terminal.runtime.announcer import Announcer
 from terminal.runtime.board import DaySettings, ScreenBoard
@@ -30,8 +31,11 @@ WAIT_S = 10.0
 class LoopRig:
     """A running terminal without devices; ``log`` is what it reported."""
 
-    def __init__(self, path: Path, unattended: Post | None = None) -> None:
+    def __init__(
+        self, path: Path, unattended: Post | None = None, disk: FaultyDisk | None = None
+    ) -> None:
         self.path = path
+        self.disk = disk
         self.clock = ManualClock()
         self.log: list[dict[str, object]] = []
         self._logged = threading.Condition()
@@ -47,7 +51,7 @@ class LoopRig:
         self.taps = LoopTapSales(self.runtime, self._report, unattended)
 
     def _open(self, tell: Callable[[Telling], None]) -> Shop:
-        rig = TillRig(self.path, clock=self.clock)
+        rig = TillRig(self.path, clock=self.clock, vfs=self.disk.name if self.disk else None)
         self.rig = rig
         desk = SaleDesk(rig.till, tell=tell, monotonic_ms=self.clock.monotonic_ms)
         root = parse_public_key(signer("root").public_key, "root")
@@ -88,9 +92,11 @@ class LoopRig:
 
 
 @contextmanager
-def running(path: Path, unattended: Post | None = None) -> Iterator[LoopRig]:
+def running(
+    path: Path, unattended: Post | None = None, disk: FaultyDisk | None = None
+) -> Iterator[LoopRig]:
     """The loop on a thread of its own, ended afterwards."""
-    rig = LoopRig(path, unattended)
+    rig = LoopRig(path, unattended, disk)
     thread = threading.Thread(target=rig.runtime.run)
     thread.start()
     try:

@@ -46,6 +46,7 @@ class TillRig:
     policy: Policy = POLICY
     clock: ManualClock = field(default_factory=ManualClock)
     told: list[Telling] = field(default_factory=list)
+    vfs: str | None = None
     randomness: random.Random = field(default_factory=lambda: random.Random(7))
     journal: Journal = field(init=False)
     till: Till = field(init=False)
@@ -64,6 +65,7 @@ class TillRig:
             origin=f"host.example/t/{self.policy.terminal}/1",
             clock=self.clock,
             random_bytes=self.randomness.randbytes,
+            vfs=self.vfs,
         )
         self.till = Till(
             self.journal,
