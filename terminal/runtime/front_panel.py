@@ -9,6 +9,7 @@ from terminal.panel.events import PanelEvent
 from terminal.panel.messages import Cue, Light
 from terminal.panel.session import PanelSession
 from terminal.sale.outcome import Accepted, Asked, Cleared, Refused, Returned, Telling
+from terminal.sale.view import Carrier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +88,7 @@ class FrontPanel:
                 if self._post is not None:
                     session.pulse_barrier(telling.index, self._now_ms(), self._post.barrier_ms)
                 session.show(Light.ACCEPTED, Cue.ACCEPTED, VERDICT_MS)
-            case Refused(verified=True):
+            case Refused(verified=True) | Refused(carrier=Carrier.TAP):
                 session.show(Light.DECLINED, Cue.DECLINED, VERDICT_MS)
             case Asked():
                 session.show(Light.WAITING)

@@ -53,6 +53,9 @@ class TapSales(Protocol):
     def tap_notice(self, words: str) -> None:
         """Something the person at the reader should see or hear."""
 
+    def tap_refused(self, event: CardsRefused | CardUnusable) -> None:
+        """A card that cannot pay: show why."""
+
     def tap_seen(self) -> None:
         """A card is there: light and cue at once, before any verdict."""
 
@@ -85,12 +88,8 @@ class LoopTapDesk:
                 self._post(DeviceState(DEVICE, str(error)))
             case CardSeen():
                 self._call(self._sales.tap_seen)
-            case CardsRefused(cards):
-                kind = getattr(cards, "kind", None)
-                words = f"{kind.value} cannot pay here" if kind else "two cards: present one"
-                self._call(lambda: self._sales.tap_notice(words))
-            case CardUnusable(_, error):
-                self._call(lambda: self._sales.tap_notice(str(error)))
+            case CardsRefused() | CardUnusable():
+                self._call(lambda: self._sales.tap_refused(event))
             case TapTorn():
                 self._call(lambda: self._sales.tap_notice("present the card again"))
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from terminal.nfc.tap import TapAnswer, TapAsk
+from terminal.nfc.tap import CardsRefused, CardUnusable, TapAnswer, TapAsk
+from terminal.payment.coupon import CouponClass
+from terminal.sale.card_refusal import card_refusal
 from terminal.sale.open_sale import TAP_LIFETIME_MS
 from terminal.sale.outcome import Accepted, Refused
 from terminal.sale.view import Carrier, DeskRefused, Phase
@@ -29,7 +31,9 @@ class LoopTapSales:
 
     def tap_armed(self) -> bool:
         """Whether a card may pay now; read from the reader's thread."""
-        return self._unattended is not None or self._runtime.board.screen.phase is Phase.WAITING
+        screen = self._runtime.board.screen
+        open_still = screen.phase is Phase.DECLINED and screen.amount_minor is not None
+        return self._unattended is not None or screen.phase is Phase.WAITING or open_still
 
     def tap_ask(self) -> TapAsk | None:
         """The open sale's request; an unattended post opens one for this card."""
@@ -43,7 +47,9 @@ class LoopTapSales:
         asking = desk.phase in (Phase.WAITING, Phase.DECLINED) or self._is_owed_an_answer()
         if sale is None or not asking:
             return None
-        return TapAsk(sale.request_bytes, desk.till.policy.payee_card)
+        policy = desk.till.policy
+        bearer = CouponClass.BEARER in policy.classes
+        return TapAsk(sale.request_bytes, policy.payee_card, bearer=bearer)
 
     def tap_presented(self, presentation: bytes) -> TapAnswer:
         """Decide, commit, tell; then the ack for the card."""
@@ -60,6 +66,13 @@ class LoopTapSales:
         """A card is in the field: light and sound at once."""
         if self._runtime.panel is not None:
             self._runtime.panel.card_seen()
+
+    def tap_refused(self, event: CardsRefused | CardUnusable) -> None:
+        """Nothing was presented, and the sale stays open: why is on the screen and the panel."""
+        desk = self._runtime.desk
+        if isinstance(event, CardUnusable):
+            self.tap_notice(str(event.error))
+        desk.refuse(card_refusal(event, desk.till.policy.classes))
 
     def tap_notice(self, words: str) -> None:
         """Something about the card that a person should know."""

@@ -206,6 +206,12 @@ class SaleDesk:
         self._tell(outcome)
         return outcome
 
+    def refuse(self, refused: Refused) -> None:
+        """Show and tell a refusal that no presentation came of: a card that cannot pay."""
+        if self.phase is not Phase.STOPPED:
+            self._follow(refused, b"", refused.carrier)
+            self._tell(refused)
+
     def tick(self) -> bool:
         """Let time pass: renew an unpaid request, clear old screens. Whether anything changed."""
         waited_ms = self._now_ms() - self._since_ms
