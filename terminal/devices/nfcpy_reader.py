@@ -68,7 +68,7 @@ def check_reader_path(path: str, field: str = "reader.path") -> None:
         raise ConfigError(field, f"driver {direct[2]!r} is not one of {', '.join(SERIAL_DRIVERS)}")
     if not direct and not _SEARCHED.fullmatch(path):
         raise ConfigError(
-            field, f"{path!r} is not like tty:/dev/ttyUSB0:pn532, usb or usb:072f:2200"
+            field, f"{path!r} is not like tty:/dev/ttyUSB0:pn532, usb, usb:072f:2200 or pcsc"
         )
 
 

@@ -37,7 +37,10 @@ def kind_of(sak: int) -> CardKind:
 
 @dataclass(frozen=True, slots=True)
 class CardFound:
-    """One card in the field: ``uid`` 4, 7 or 10 bytes, ``atqa`` 2 bytes as sent, ``sak``."""
+    """One card in the field: ``uid`` 4, 7 or 10 bytes, ``atqa`` 2 bytes as sent, ``sak``.
+
+    A reader that keeps ``uid`` or ``atqa`` to itself leaves them empty (``terminal.nfc.atr``).
+    """
 
     uid: bytes
     atqa: bytes
