@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from terminal.acoustic.frame import Layout
     from terminal.acoustic.modes import Mode
 
+    Floats = NDArray[np.float32]
+
 ITERATIONS: Final = (8, 8, 8, 8, 30)
 """Belief propagation runs in turn, soft values taken anew between them."""
 SHIFTS: Final = (0.0, -1 / 16, 1 / 16)
@@ -32,6 +34,12 @@ SHIFTS: Final = (0.0, -1 / 16, 1 / 16)
 always the best."""
 BROKEN_SHARE_MAX: Final = 0.75
 """Checks still broken after a run of iterations, above which it is no frame of this length."""
+GUESSED_SYMBOLS_MAX: Final = 1000
+"""Symbols decoded again in all guesses at one place: long frames get fewer guesses."""
+GUESSES_MAX: Final = 8
+GUESSED_ELEMENTS: Final = 3
+GUESS_ITERATIONS: Final = 15
+GUESS_AGAINST: Final = -30.0
 EVIDENCE_MIN: Final = 0.3
 """Nats a symbol under which what was heard is not a frame and decoding is not tried."""
 
@@ -70,7 +78,8 @@ def demodulate(
         soft = soft_values(energies, possible)
         if soft.evidence < EVIDENCE_MIN:
             break
-        payload, hopeful = _Search(mode, shape, energies, possible, candidates).run(soft)
+        search = _Search(mode, shape, energies, possible, candidates)
+        payload, hopeful = search.run(soft, guess=shift == 0)
         first, last = int(starts[0]), int(starts[-1]) + mode.symbol_samples
         outcome = Demodulated(payload, True, soft.symbol_snr, first, last)
         if payload is not None or not hopeful:
@@ -100,14 +109,15 @@ class _Search:
     possible: NDArray[np.bool_]
     candidates: NDArray[np.int64]
 
-    def run(self, soft: SoftValues) -> tuple[bytes | None, bool]:
+    def run(self, soft: SoftValues, *, guess: bool) -> tuple[bytes | None, bool]:
         """The payload if it was found, and whether it may be there although it was not."""
         mode, length = self.mode, self.shape.length
         inner = slice(self.shape.start_count, -self.shape.end_count)
         frame = frame_code(mode, length)
         for iterations in ITERATIONS:
-            values = np.take_along_axis(soft.log_likelihood[inner], self.candidates, axis=1)
-            decoding = frame.decode(code_order(values, mode, length), iterations)
+            heard = np.take_along_axis(soft.log_likelihood[inner], self.candidates, axis=1)
+            values = code_order(heard, mode, length)
+            decoding = frame.decode(values, iterations)
             if decoding.valid:
                 return frame_payload(decoding.symbols, mode, length), False
             if decoding.broken_share > BROKEN_SHARE_MAX:
@@ -116,4 +126,25 @@ class _Search:
             by_tone = air_values(decoding.posterior, mode, length)
             np.put_along_axis(shares[inner], self.candidates, by_tone, axis=1)
             soft = soft_values(self.energies, self.possible, shares)
-        return None, True
+        return (self._guess(values, decoding.posterior) if guess else None), True
+
+    def _guess(self, values: Floats, posterior: Floats) -> bytes | None:
+        """Take the most doubtful symbols as known, one at a time, and decode again.
+
+        What stops a short frame is mostly one small knot of symbols; the right guess undoes it.
+        """
+        frame = frame_code(self.mode, self.shape.length)
+        doubt = -(posterior * np.log(posterior)).sum(axis=1)
+        count = max(1, GUESSED_SYMBOLS_MAX // len(values))
+        for symbol in np.argsort(-doubt, kind="stable")[: min(count, GUESSES_MAX)]:
+            for element in np.argsort(-posterior[symbol], kind="stable")[:GUESSED_ELEMENTS]:
+                guessed = values.copy()
+                guessed[symbol] = GUESS_AGAINST
+                guessed[symbol, element] = 0
+                decoding = frame.decode(guessed, GUESS_ITERATIONS)
+                if not decoding.valid:
+                    continue
+                payload = frame_payload(decoding.symbols, self.mode, self.shape.length)
+                if payload is not None:
+                    return payload
+        return None
