@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from terminal.payment.clock_floor import Moment
 from terminal.payment.counters import Acceptance, Counters
+from terminal.payment.deny_list import DenyList
 from terminal.payment.policy import Policy
 from terminal.payment.reasons import Reason
 from terminal.payment.request import Request
@@ -86,12 +87,13 @@ def decide(
     seller_confirmed: bool = False,
     by_sound: bool = False,
     card_uid: bytes | None = None,
+    deny: DenyList | None = None,
 ) -> Decision:
     """Judge a verified presentation for the open sale (``request``; None with no sale open).
 
     ``policy`` must be the one it was verified under, and ``counters`` those of its coupon.
     ``paid_entry`` is the entry that already paid the open sale: a sale is paid once, whoever
-    answers its nonce second.
+    answers its nonce second. ``deny`` is the long deny list in force, beside policy's own.
 
     Raises:
         ValueError: they are not; a fault of the caller.
@@ -107,7 +109,9 @@ def decide(
     paid_by = _paid_this_sale(verified.spend_id, counters, sale)
     if paid_by is not None:
         return AlreadyPaid(paid_by)
-    case = Case(verified, request, policy, counters, moment, seller_confirmed, by_sound, card_uid)
+    case = Case(
+        verified, request, policy, counters, moment, seller_confirmed, by_sound, card_uid, deny
+    )
     found = {*_interval(case, taken_by), *restrictions(case), *risks(case)}
     if paid_entry is not None:
         found.add(Reason.SALE_ALREADY_PAID)

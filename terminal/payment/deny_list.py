@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from enum import IntEnum
 from itertools import pairwise
-from typing import Final
+from typing import Final, Protocol
 
 from terminal.crypto.keys import PublicKey
 from terminal.errors import DecodeError
@@ -18,6 +18,17 @@ from terminal.payment.coupon import CouponId
 
 SUBJECT_SIZE: Final = 8
 MAX_SUBJECTS: Final = 10_000
+
+
+class DenyList(Protocol):
+    """A deny list of any length in force at one moment; ``terminal.journal`` has the long one."""
+
+    @property
+    def version(self) -> int:
+        """The host's number of it; versions only rise."""
+
+    def __contains__(self, subject: object, /) -> bool:
+        """Whether these eight bytes are on it: exact, and quick enough to ask in a sale."""
 
 
 class DenyKind(IntEnum):
@@ -62,14 +73,23 @@ def encode_deny_list(subjects: frozenset[bytes]) -> bytes:
 
 
 def decode_deny_list(data: bytes) -> frozenset[bytes]:
-    """The subjects in ``data``.
+    """The subjects in a policy.
 
     Raises:
         DecodeError: not whole subjects in strictly ascending order, or more than 10,000.
     """
-    if len(data) % SUBJECT_SIZE or len(data) > SUBJECT_SIZE * MAX_SUBJECTS:
-        raise DecodeError("policy.deny", f"not at most {MAX_SUBJECTS} subjects of 8 bytes")
+    return decode_subjects(data, "policy.deny", MAX_SUBJECTS)
+
+
+def decode_subjects(data: bytes, field: str, most: int) -> frozenset[bytes]:
+    """The subjects in ``data``, at most so many.
+
+    Raises:
+        DecodeError: naming ``field``; not whole subjects in strictly ascending order, or too many.
+    """
+    if len(data) % SUBJECT_SIZE or len(data) > SUBJECT_SIZE * most:
+        raise DecodeError(field, f"not at most {most} subjects of 8 bytes")
     subjects = [data[at : at + SUBJECT_SIZE] for at in range(0, len(data), SUBJECT_SIZE)]
     if any(low >= high for low, high in pairwise(subjects)):
-        raise DecodeError("policy.deny", "not in strictly ascending order")
+        raise DecodeError(field, "not in strictly ascending order")
     return frozenset(subjects)

@@ -13,6 +13,7 @@ from terminal.payment import deny_list
 from terminal.payment.clock_floor import Moment
 from terminal.payment.counters import Counters
 from terminal.payment.coupon import CouponClass, CouponFields
+from terminal.payment.deny_list import DenyList
 from terminal.payment.policy import Policy
 from terminal.payment.presentation import Bearer
 from terminal.payment.reasons import Reason
@@ -32,6 +33,7 @@ class Case:
     seller_confirmed: bool
     by_sound: bool
     card_uid: bytes | None
+    deny: DenyList | None = None
 
     @property
     def coupon(self) -> CouponFields:
@@ -102,20 +104,24 @@ def _issuer(case: Case) -> Iterator[Reason]:
 
 
 def _denied(case: Case) -> Iterator[Reason]:
-    """Not on the deny list, by any of its names."""
-    deny, coupon = case.policy.deny, case.coupon
-    if not deny:
+    """Neither on policy's own deny list nor on the long one, by any of its names."""
+    coupon = case.coupon
+    if not case.policy.deny and case.deny is None:
         return
-    if deny_list.issuer_subject(coupon.issuer) in deny:
+    if _listed(case, deny_list.issuer_subject(coupon.issuer)):
         yield Reason.ISSUER_DENIED
-    if deny_list.coupon_subject(coupon.id) in deny:
+    if _listed(case, deny_list.coupon_subject(coupon.id)):
         yield Reason.COUPON_DENIED
-    if coupon.holder_key is not None and deny_list.holder_subject(coupon.holder_key) in deny:
+    if coupon.holder_key is not None and _listed(case, deny_list.holder_subject(coupon.holder_key)):
         yield Reason.HOLDER_DENIED
-    if case.card_uid is not None and deny_list.card_subject(case.card_uid) in deny:
+    if case.card_uid is not None and _listed(case, deny_list.card_subject(case.card_uid)):
         yield Reason.CARD_DENIED
-    if deny_list.terminal_subject(case.policy.terminal) in deny:
+    if _listed(case, deny_list.terminal_subject(case.policy.terminal)):
         yield Reason.TERMINAL_DENIED
+
+
+def _listed(case: Case, subject: bytes) -> bool:
+    return subject in case.policy.deny or (case.deny is not None and subject in case.deny)
 
 
 def _class(case: Case) -> Iterator[Reason]:
