@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from terminal.errors import ConfigError, DecodeError
+from terminal.journal.deny_store import DenyStore
 from terminal.journal.writer import Journal
+from terminal.runtime.deny_watch import DenyWatch
 from terminal.runtime.shop import HOST_ANCHOR, Shop
 from terminal.sale.desk import SaleDesk
 from terminal.sale.judged_clock import JudgedClock
@@ -38,6 +41,7 @@ class ShopOpener:
         self._paths = paths
         self._record = record
         self._clock = clock
+        self._deny = DenyStore(paths.deny_list, record.root_key)
 
     def open_journal(self, clock: Clock | None = None) -> Journal:
         """The journal, for writing.
@@ -68,7 +72,11 @@ class ShopOpener:
             journal.close()
             raise
         clock.judge_by(shop.till.moment)
-        return shop
+        try:
+            return replace(shop, deny=DenyWatch(self._deny, shop.till, journal))
+        except BaseException:
+            journal.close()
+            raise
 
     def dialogue(self, shop: Shop) -> Dialogue[SyncOutcome]:
         """One conversation with the host about this shop."""

@@ -47,6 +47,11 @@ class StatePaths:
         return self.root / "unlock"
 
     @property
+    def deny_list(self) -> Path:
+        """The directory of the long deny list."""
+        return self.root / "deny-list"
+
+    @property
     def enrolment(self) -> Path:
         return self.root / "enrolment"
 

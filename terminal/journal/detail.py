@@ -51,6 +51,20 @@ class PolicyInstalled:
 
 
 @dataclass(frozen=True, slots=True)
+class DenyListInstalled:
+    """``[version, digest]``: the long deny list in force for every later decision.
+
+    Version 0 and 32 zero bytes: none is, since what there was cannot be read any more.
+    """
+
+    version: int
+    digest: bytes
+
+    def encode(self) -> bytes:
+        return cbor.encode([self.version, self.digest])
+
+
+@dataclass(frozen=True, slots=True)
 class ClockCorrected:
     """``[before, after, host-signed time]``: the wall clock was set by what the host signed."""
 
@@ -93,7 +107,15 @@ class ManualOpen:
         return cbor.encode([])
 
 
-Detail = Return | Cited | PolicyInstalled | ClockCorrected | ShiftClosed | ManualOpen
+Detail = (
+    Return
+    | Cited
+    | PolicyInstalled
+    | DenyListInstalled
+    | ClockCorrected
+    | ShiftClosed
+    | ManualOpen
+)
 
 
 def decode_detail(entry: Entry) -> Detail | None:
@@ -128,6 +150,10 @@ def _decode_rare(kind: EntryKind, found: object) -> Detail:
         evidence = cbor.expect_bytes(items[2], "detail.evidence", max_size=MAX_EVIDENCE_SIZE)
         before, after = _uint(items[0], "detail.before"), _uint(items[1], "detail.after")
         return ClockCorrected(before, after, evidence)
+    if kind is EntryKind.DENY_LIST_INSTALLED:
+        items = cbor.expect_array(found, "detail", 2)
+        digest = cbor.expect_bytes(items[1], "detail.digest", DIGEST_SIZE)
+        return DenyListInstalled(_uint(items[0], "detail.version"), digest)
     if kind is EntryKind.SHIFT_CLOSED:
         items = cbor.expect_array(found, "detail", 5)
         return ShiftClosed(*(_uint(item, "detail.totals") for item in items))

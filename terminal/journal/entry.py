@@ -45,6 +45,7 @@ class EntryKind(IntEnum):
     CLOCK_CORRECTED = 8
     SHIFT_CLOSED = 9
     MANUAL_OPEN = 10
+    DENY_LIST_INSTALLED = 11
 
 
 class Outcome(IntEnum):

@@ -239,7 +239,14 @@ class Runtime:
             self.syncing.advance()
             self.board.host_online = self.syncing.online
         if now_ms - self._busy_ms >= QUIET_MS:
-            self.journal.idle()
+            self._tidy()
+
+    def _tidy(self) -> None:
+        self.journal.idle()
+        deny = self._shop.deny
+        if deny is not None and (event := deny.step()) is not None:
+            self._report(event)
+            self._device("deny list", deny.problem)
 
     def _reopen(self, now_ms: int) -> None:
         if now_ms < self._reopen_at_ms:

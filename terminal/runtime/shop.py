@@ -11,6 +11,7 @@ from terminal.journal.draft import EntryDraft
 from terminal.journal.entry import EntryKind
 from terminal.journal.writer import Journal
 from terminal.ports import ClockQuality
+from terminal.runtime.deny_watch import DenyWatch
 from terminal.sale.desk import SaleDesk
 from terminal.sale.outcome import Telling
 from terminal.sale.till import Till
@@ -30,6 +31,8 @@ class Shop:
     desk: SaleDesk
     timekeeper: Timekeeper
     policies: Policies
+    deny: DenyWatch | None = None
+    """The long deny list; None where nothing reads one."""
 
     def hear_host(self, unix_s: int, evidence: bytes, heard_ms: int) -> int | None:
         """A dialogue with the host ended well: its time, and the policy it may have brought.

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from terminal.journal.transaction import Transaction
     from terminal.journal.writer import Journal
     from terminal.payment.clock_floor import Moment
+    from terminal.payment.deny_list import DenyList
     from terminal.payment.policy import Policy
     from terminal.payment.presentation import Presentation
     from terminal.payment.verification import VerifiedPresentation
@@ -54,6 +55,8 @@ class Till:
         random_bytes: RandomBytes,
     ) -> None:
         self.policy = policy
+        self.deny: DenyList | None = None
+        """The long deny list in force, where one is installed."""
         self.unverified_count = 0
         """Presentations that did not verify, since the start: counted, never entries."""
         self._journal = journal
@@ -147,6 +150,7 @@ class Till:
                 paid_entry=None if sale is None else sale.entry_index,
                 seller_confirmed=confirmed,
                 by_sound=carrier is Carrier.SOUND,
+                deny=self.deny,
             )
             draft = self._draft(verified, data, sale, moment)
             entry = self._remember(transaction, verified, decision, draft)

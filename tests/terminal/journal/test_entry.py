@@ -13,6 +13,7 @@ from terminal.errors import DecodeError
 from terminal.journal.detail import (
     Cited,
     ClockCorrected,
+    DenyListInstalled,
     Detail,
     ManualOpen,
     PolicyInstalled,
@@ -146,6 +147,7 @@ DETAILS: list[tuple[EntryKind, Detail]] = [
     (EntryKind.ANNOUNCE_FAILED, Cited(3)),
     (EntryKind.BARRIER_UNCONFIRMED, Cited(4)),
     (EntryKind.POLICY_INSTALLED, PolicyInstalled(7, bytes(32))),
+    (EntryKind.DENY_LIST_INSTALLED, DenyListInstalled(7, bytes(32))),
     (EntryKind.CLOCK_CORRECTED, ClockCorrected(1, 2, b"signed time")),
     (EntryKind.SHIFT_CLOSED, ShiftClosed(0, 3, 4, 5, 6)),
     (EntryKind.MANUAL_OPEN, ManualOpen()),
