@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from terminal.cli import audit, doctor, operate, sound, tap
+from terminal.cli import audit, deny_list, doctor, operate, sound, tap
 
 if TYPE_CHECKING:
     import typer
@@ -24,3 +24,4 @@ def register(app: typer.Typer) -> None:
     app.command()(audit.export)
     app.command()(audit.verify)
     app.command()(doctor.doctor)
+    app.add_typer(deny_list.app, name="deny-list")
