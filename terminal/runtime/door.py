@@ -22,8 +22,9 @@ Result = TypeVar("Result")
 class DeskDoor:
     """``sale.view.Desk`` for any thread but the loop's own."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> None:
         self._runtime = runtime
+        self._timeout_s = answer_timeout_s
 
     def screen(self) -> Screen:
         """The newest screen; never waits."""
@@ -89,12 +90,12 @@ class DeskDoor:
         answer: Future[Result] = Future()
         self._runtime.post(Call(work, answer))
         try:
-            return answer.result(ANSWER_TIMEOUT_S)
+            return answer.result(self._timeout_s)
         except FutureTimeout as error:
             # Given up means never done: a refund asked for again must not be given twice.
             if answer.cancel():
                 raise DeskRefused("the terminal is busy: try again") from error
         try:
-            return answer.result(ANSWER_TIMEOUT_S)
+            return answer.result(self._timeout_s)
         except FutureTimeout as error:
             raise DeskRefused("the terminal is still at it: look at today's list first") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from host_sim.world.faults import FaultyDisk
 from terminal.crypto.keys import parse_public_key
+from terminal.errors import JournalError
 from terminal.runtime.announcer import Announcer
 from terminal.runtime.board import DaySettings, ScreenBoard
 from terminal.runtime.door import DeskDoor
@@ -40,6 +42,11 @@ class LoopRig:
         self.log: list[dict[str, object]] = []
         self._logged = threading.Condition()
         self.rig: TillRig | None = None
+        self.when: dict[str, Callable[[], None]] = {}
+        """Done on the loop's thread when an event of this name is reported."""
+        self.randomness = random.Random(7)
+        self.refused_openings = 0
+        """How many more times the journal cannot be opened."""
         self.runtime = Runtime(
             self._open,
             board=lambda _: ScreenBoard(DaySettings(), first_screen()),
@@ -51,7 +58,15 @@ class LoopRig:
         self.taps = LoopTapSales(self.runtime, self._report, unattended)
 
     def _open(self, tell: Callable[[Telling], None]) -> Shop:
-        rig = TillRig(self.path, clock=self.clock, vfs=self.disk.name if self.disk else None)
+        if self.refused_openings:
+            self.refused_openings -= 1
+            raise JournalError("the disk is away")
+        rig = TillRig(
+            self.path,
+            clock=self.clock,
+            vfs=self.disk.name if self.disk else None,
+            randomness=self.randomness,
+        )
         self.rig = rig
         desk = SaleDesk(rig.till, tell=tell, monotonic_ms=self.clock.monotonic_ms)
         root = parse_public_key(signer("root").public_key, "root")
@@ -62,6 +77,7 @@ class LoopRig:
         with self._logged:
             self.log.append(dict(event))
             self._logged.notify_all()
+        self.when.get(str(event["event"]), lambda: None)()
 
     def wait_for(self, name: str) -> dict[str, object]:
         """The first event of this name, also one that came before."""
