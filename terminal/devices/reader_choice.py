@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 def reader_for_path(path: str, *, reset: Callable[[], None] | None = None) -> ReaderDriver:
     """The driver, not yet opened: ``pcsc`` and ``pcsc:PART`` go to PC/SC, all others to nfcpy.
 
-    ``reset`` pulses the reader's reset line before every opening; PC/SC readers have none.
+    ``reset`` pulses the reset line of a reader on a serial line before every opening; no other has
+    one.
 
     Raises:
         ConfigError: the path cannot name a reader.
@@ -23,4 +24,4 @@ def reader_for_path(path: str, *, reset: Callable[[], None] | None = None) -> Re
         return PcscReader(path)
     from terminal.devices.nfcpy_reader import NfcpyReader
 
-    return NfcpyReader(path, reset=reset)
+    return NfcpyReader(path, reset=reset if path.startswith("tty:") else None)
