@@ -31,7 +31,7 @@ LOOK_S: Final = 0.02
 def tap(
     context: typer.Context,
     reader: Annotated[
-        str | None, typer.Option("--reader", help="Such as tty:/dev/ttyUSB0:pn532.")
+        str | None, typer.Option("--reader", help="Such as tty:/dev/ttyUSB0:pn532 or pcsc.")
     ] = None,
     seconds: Annotated[float, typer.Option(help="How long to wait for a card.")] = 30.0,
     amount: Annotated[
@@ -43,11 +43,11 @@ def tap(
 
     Exit code 1: no card came, or it cannot pay here.
     """
-    from terminal.devices.nfcpy_reader import NfcpyReader
+    from terminal.devices.reader_choice import reader_for_path
 
     place: Place = context.obj
     output = Output(as_json)
-    driver = NfcpyReader(reader or _configured(place))
+    driver = reader_for_path(reader or _configured(place))
     with closing(driver):
         output.note(f"{driver.open()}: present a card")
         found = _wait(driver, seconds)

@@ -120,10 +120,17 @@ def _reader(config: Config, board: Board) -> Finding:
     path = config.reader.path or board.reader_path
     if path == OFF:
         return Finding("reader", Health.ABSENT, "none configured")
-    from terminal.devices.nfcpy_reader import NfcpyReader
+    from terminal.devices.reader_choice import reader_for_path
+    from terminal.devices.reset_line import reset_of_board
 
-    with closing(NfcpyReader(path)) as reader:
-        return Finding("reader", Health.GOOD, reader.open())
+    told: list[DeviceError | None] = []
+    reset = reset_of_board(board.pins["reader_reset"], told.append)
+    with closing(reader_for_path(path, reset=reset)) as reader:
+        seen = reader.open()
+    if told and (fault := told[0]) is not None:
+        seen = f"{seen}; {fault.device}: {fault.problem}"
+        return Finding("reader", Health.WARNING, seen, fault.remedy)
+    return Finding("reader", Health.GOOD, seen)
 
 
 def _panel(config: Config, board: Board) -> Finding:
