@@ -21,7 +21,7 @@ from terminal.runtime.door import DeskDoor
 from terminal.runtime.ear import Ear
 from terminal.runtime.front_panel import FrontPanel, Post
 from terminal.runtime.host_link import HostThread, Syncing
-from terminal.runtime.inbox import Stop
+from terminal.runtime.inbox import DeviceState, Stop
 from terminal.runtime.loop import Runtime
 from terminal.runtime.mouth import Mouth
 from terminal.runtime.tap_desk import ReaderThread
@@ -30,11 +30,11 @@ from terminal.runtime.wire import Wire
 from terminal.sale.view import Phase, Screen, Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Protocol
 
-    from terminal.ports import Samples
+    from terminal.errors import DeviceError
     from terminal.runtime.shop import Shop
+    from terminal.sale.outcome import Accepted
 
     class Part(Protocol):
         """A thread or a server of the terminal."""
@@ -115,16 +115,30 @@ class Terminal:
         self._parts.append(mouth)
         currency = self.runtime.desk.till.policy.currency
         speak = speaker_of_outcomes(self._config.voice, currency)
-        burst: Callable[[bytes], Samples] = lambda payload: modulate(payload, audio.mode)  # noqa: E731 - a name for its type
-        return Voices(mouth, speak, burst if audio.ask else None, burst if audio.ack else None)
+        return Voices(
+            mouth,
+            speak,
+            ask=(lambda request: modulate(request, audio.mode)) if audio.ask else None,
+            ack=(lambda accepted: modulate(self._ack(accepted), audio.mode)) if audio.ack else None,
+        )
+
+    def _ack(self, accepted: Accepted) -> bytes:
+        return self.runtime.desk.till.ack(accepted)
 
     def _connect_reader(self) -> None:
         path = self._config.reader.path or self._board.reader_path
         if path == OFF:
             return
-        from terminal.devices.nfcpy_reader import NfcpyReader
+        from terminal.devices.reader_choice import reader_for_path
+        from terminal.devices.reset_line import reset_of_board
 
-        driver, sales = NfcpyReader(path), LoopTapSales(self.runtime, self._report, self._post)
+        def tell(fault: DeviceError | None) -> None:
+            wrong = None if fault is None else str(fault)
+            self.runtime.post(DeviceState("reader reset line", wrong))
+
+        reset = reset_of_board(self._board.pins["reader_reset"], tell)
+        driver = reader_for_path(path, reset=reset)
+        sales = LoopTapSales(self.runtime, self._report, self._post)
         now_ms = self._clock.monotonic_ms
         self._parts.append(ReaderThread(driver, sales, self.runtime.post, now_ms))
 

@@ -20,6 +20,7 @@ from terminal.errors import DecodeError
 MAX_UINT: Final = 2**53 - 1
 MAX_DEPTH: Final = 8
 _UINT, _BYTES, _TEXT, _ARRAY = 0, 2, 3, 4
+_ONE_BYTE: Final = tuple(bytes((byte,)) for byte in range(256))
 _NULL: Final = 0xF6
 _EMPTY_MAP: Final = 0xA0
 
@@ -41,19 +42,33 @@ def encode(value: object) -> bytes:
         TypeError: a type outside the subset (``bool`` is one); a fault of ours, never a peer's.
         ValueError: an integer outside 0 .. 2^53 - 1.
     """
+    parts: list[bytes] = []
+    _write(value, parts)
+    return b"".join(parts)
+
+
+def _write(value: object, parts: list[bytes]) -> None:
+    """Append the spelling of ``value``; the commonest types first, since every sale encodes."""
+    if isinstance(value, bytes):
+        parts += (_head(_BYTES, len(value)), value)
+    elif isinstance(value, (tuple, list)):
+        parts.append(_head(_ARRAY, len(value)))
+        for item in value:
+            _write(item, parts)
+    else:
+        parts.append(_scalar(value))
+
+
+def _scalar(value: object) -> bytes:
     if isinstance(value, int) and not isinstance(value, bool):
         if not 0 <= value <= MAX_UINT:
             raise ValueError("integers on the wire are 0 .. 2^53 - 1")
         return _head(_UINT, value)
-    if isinstance(value, bytes):
-        return _head(_BYTES, len(value)) + value
+    if value is None:
+        return b"\xf6"
     if isinstance(value, str):
         text = value.encode()
         return _head(_TEXT, len(text)) + text
-    if isinstance(value, (list, tuple)):
-        return _head(_ARRAY, len(value)) + b"".join([encode(item) for item in value])
-    if value is None:
-        return b"\xf6"
     if value is EMPTY_MAP:
         return b"\xa0"
     raise TypeError(f"{type(value).__name__} has no place in our CBOR")
@@ -66,7 +81,7 @@ def array_head(count: int) -> bytes:
 
 def _head(major: int, argument: int) -> bytes:
     if argument < 24:
-        return bytes((major << 5 | argument,))
+        return _ONE_BYTE[major << 5 | argument]
     if argument < 0x100:
         return bytes((major << 5 | 24, argument))
     if argument < 0x10000:

@@ -4,7 +4,8 @@
 algorithm is a property of the key and never negotiated; its number is COSE's fully specified one
 (RFC 9864): -19 Ed25519, -9 ESP256 (ECDSA with P-256 and SHA-256).
 
-Invariant: a ``PublicKey`` that exists is canonical, on its curve and not of small order. An
+Invariant: a ``PublicKey`` that exists is canonical and not of small order, and on its curve unless
+it is merely claimed, in which case no signature under it verifies before it is shown to be. An
 Ed25519 key of small order verifies a signature over anything, so it never becomes an object.
 """
 
@@ -86,8 +87,23 @@ def parse_public_key(data: bytes, field: str) -> PublicKey:
     Raises:
         DecodeError: naming ``field``; another length, not canonical, off the curve, small order.
     """
+    key = claimed_public_key(data, field)
+    require_on_curve(key, field)
+    return key
+
+
+def claimed_public_key(data: bytes, field: str) -> PublicKey:
+    """As ``parse_public_key``, for a key whose signature is checked at once.
+
+    Whether 32 bytes are on the curve costs as much as a signature check, and the signature check
+    finds it out by itself: an Ed25519 key off the curve verifies nothing (RFC 8032, 5.1.7). Where
+    the signature fails, ``require_on_curve`` tells a damaged key from a wrong signature.
+
+    Raises:
+        DecodeError: naming ``field``; another length, not canonical, small order.
+    """
     if len(data) == 32:
-        _check_ed25519(data, field)
+        _check_spelling(data, field)
         return PublicKey(data, ED25519, ed25519.Ed25519PublicKey.from_public_bytes(data))
     if len(data) == 33 and data[0] in (2, 3):
         try:
@@ -98,12 +114,23 @@ def parse_public_key(data: bytes, field: str) -> PublicKey:
     raise DecodeError(field, "neither an Ed25519 nor a compressed P-256 key")
 
 
-def _check_ed25519(data: bytes, field: str) -> None:
+def _check_spelling(data: bytes, field: str) -> None:
     y = int.from_bytes(data, "little") & ((1 << 255) - 1)
     if y >= _P:
         raise DecodeError(field, "Ed25519 key is not canonical")
     if y in _SMALL_ORDER_Y:
         raise DecodeError(field, "Ed25519 key of small order")
+
+
+def require_on_curve(key: PublicKey, field: str) -> None:
+    """Refuse an Ed25519 key that is no point; a P-256 key was one when it was read.
+
+    Raises:
+        DecodeError: naming ``field``.
+    """
+    if key.algorithm != ED25519:
+        return
+    y = int.from_bytes(key.data, "little") & ((1 << 255) - 1)
     # x^2 = u / v has a root exactly when u * v is a square (Euler's criterion); v is never 0
     y2 = y * y % _P
     if pow((y2 - 1) * (_D * y2 + 1) % _P, (_P - 1) // 2, _P) != 1:

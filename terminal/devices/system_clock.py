@@ -26,6 +26,7 @@ class SystemClock:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         self._boot_id = bytes.fromhex(boot.replace("-", ""))[:8]
         self._libc = ctypes.CDLL(None, use_errno=True)
+        self._judged: tuple[int, ClockQuality] | None = None
 
     def unix_s(self) -> int:
         """Whole seconds since 1970."""
@@ -40,7 +41,16 @@ class SystemClock:
         return self._boot_id
 
     def quality(self) -> ClockQuality:
-        """NTP when disciplined, else RTC when there is one, else unknown."""
+        """NTP when disciplined, else RTC when there is one, else unknown; looked at once a second.
+
+        A time service needs minutes to lose a clock, and a sale asks several times.
+        """
+        second = self.monotonic_ms() // 1000
+        if self._judged is None or self._judged[0] != second:
+            self._judged = (second, self._look())
+        return self._judged[1]
+
+    def _look(self) -> ClockQuality:
         if self._disciplined():
             return ClockQuality.NTP
         if any(self._rtc_directory.glob("rtc*")):

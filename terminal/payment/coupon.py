@@ -10,6 +10,7 @@ not canonical or of small order is refused here, at decode. A decoded coupon is 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -25,6 +26,7 @@ MAX_PAYLOAD_SIZE: Final = 80
 U16: Final = 2**16 - 1
 U32: Final = 2**32 - 1
 MAX_CURRENCY: Final = 999
+ParseKey = Callable[[bytes, str], PublicKey]
 _CLASS_MASK, _ATTESTED, _HARDWARE = 3, 4, 8
 
 
@@ -150,14 +152,17 @@ def decode_coupon(data: bytes) -> Coupon:
     return coupon_from_value(cbor.decode(data, "coupon", MAX_SIZE))
 
 
-def coupon_from_value(value: object) -> Coupon:
-    """As ``decode_coupon``, for a coupon that was decoded as part of a presentation."""
+def coupon_from_value(value: object, parse_key: ParseKey = parse_public_key) -> Coupon:
+    """As ``decode_coupon``, for a coupon that was decoded as part of a presentation.
+
+    ``parse_key`` may be ``claimed_public_key`` where the holder's signature is checked at once.
+    """
     payload, signature = cose.unpack1_value(value, "coupon")
-    fields = _decode_payload(payload)
+    fields = _decode_payload(payload, parse_key)
     return Coupon(fields, payload, signature, hashlib.sha256(payload).digest())
 
 
-def _decode_payload(payload: bytes) -> CouponFields:
+def _decode_payload(payload: bytes, parse_key: ParseKey) -> CouponFields:
     value = cbor.decode(payload, "coupon.payload", MAX_PAYLOAD_SIZE)
     items = cbor.expect_array(value, "coupon.payload", 9)
     kind, issuer, serial, key, limit, currency, scope, not_after, lifetime = items
@@ -165,7 +170,7 @@ def _decode_payload(payload: bytes) -> CouponFields:
         kind=cbor.expect_uint(kind, "coupon.kind", 15),
         issuer=cbor.expect_uint(issuer, "coupon.issuer", U16),
         serial=cbor.expect_uint(serial, "coupon.serial", U32),
-        holder_key=_holder_key(key),
+        holder_key=_holder_key(key, parse_key),
         limit_minor=cbor.expect_uint(limit, "coupon.limit"),
         currency=cbor.expect_uint(currency, "coupon.currency", MAX_CURRENCY),
         scope=cbor.expect_uint(scope, "coupon.scope", U32),
@@ -174,11 +179,11 @@ def _decode_payload(payload: bytes) -> CouponFields:
     )
 
 
-def _holder_key(value: object) -> PublicKey | None:
+def _holder_key(value: object, parse_key: ParseKey) -> PublicKey | None:
     if value is None:
         return None
     data = cbor.expect_bytes(value, "coupon.key", KEY_SIZES)
-    return parse_public_key(data, "coupon.key")
+    return parse_key(data, "coupon.key")
 
 
 def sign_coupon(fields: CouponFields, signer: Signer) -> bytes:

@@ -10,10 +10,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from terminal.crypto import cbor
-from terminal.crypto.keys import SIGNATURE_SIZE
+from terminal.crypto.keys import SIGNATURE_SIZE, parse_public_key
 from terminal.errors import DecodeError
 from terminal.payment import coupon as coupons
-from terminal.payment.coupon import Coupon, CouponClass, CouponId, coupon_from_value, decode_coupon
+from terminal.payment.coupon import (
+    Coupon,
+    CouponClass,
+    CouponId,
+    ParseKey,
+    coupon_from_value,
+    decode_coupon,
+)
 from terminal.payment.spend import Spend, SpendId, mode_of, sign_spend
 from terminal.ports import Signer
 
@@ -93,8 +100,10 @@ def _full(coupon_bytes: bytes, spend: Spend, signature: bytes) -> bytes:
     return b"\x86\x01" + coupon_bytes + fields
 
 
-def decode_presentation(data: bytes) -> Presentation:
+def decode_presentation(data: bytes, parse_key: ParseKey = parse_public_key) -> Presentation:
     """Read a presentation of at most 255 bytes; nothing is verified.
+
+    ``parse_key`` may be ``claimed_public_key`` where the holder's signature is checked at once.
 
     Raises:
         DecodeError: naming the first field that is wrong.
@@ -102,7 +111,7 @@ def decode_presentation(data: bytes) -> Presentation:
     items = cbor.expect_array(cbor.decode(data, "presentation", MAX_SIZE), "presentation")
     kind = cbor.expect_uint(items[0], "presentation.kind", _BEARER) if items else 0
     if kind == _FULL:
-        return _decode_full(cbor.expect_array(items, "presentation", 6))
+        return _decode_full(cbor.expect_array(items, "presentation", 6), parse_key)
     if kind == _ALONE:
         return _decode_alone(cbor.expect_array(items, "presentation", 7))
     if kind == _BEARER:
@@ -110,8 +119,8 @@ def decode_presentation(data: bytes) -> Presentation:
     raise DecodeError("presentation.kind", "unknown kind of presentation")
 
 
-def _decode_full(items: list[object]) -> Full:
-    coupon = coupon_from_value(items[1])
+def _decode_full(items: list[object], parse_key: ParseKey) -> Full:
+    coupon = coupon_from_value(items[1], parse_key)
     if coupon.fields.coupon_class is CouponClass.BEARER:
         raise DecodeError("presentation.coupon", "a bearer coupon has no holder to sign a spend")
     return Full(coupon, *_decode_spend(items[2:]))
@@ -194,7 +203,12 @@ def spend_digest(presentation: Presentation) -> bytes:
 
 def check_code_of(presentation: Presentation) -> str:
     """The three digits that both screens show for this presentation."""
-    return f"{int.from_bytes(spend_digest(presentation)[:8], 'big') % 1000:03d}"
+    return code_of_digest(spend_digest(presentation))
+
+
+def code_of_digest(digest: bytes) -> str:
+    """``check_code_of`` where ``spend_digest`` is at hand."""
+    return f"{int.from_bytes(digest[:8], 'big') % 1000:03d}"
 
 
 def check_code(data: bytes) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import InitVar, dataclass
 from typing import Final
 
+from terminal.crypto.keys import PublicKey, claimed_public_key, require_on_curve
 from terminal.errors import DecodeError, KumquatError, SignatureInvalid
 from terminal.payment.clock_floor import Moment
 from terminal.payment.coupon import Coupon, decode_coupon
@@ -81,7 +82,7 @@ def read_presentation(data: bytes) -> Presentation:
         PresentationRefused: UNKNOWN_OR_DAMAGED.
     """
     try:
-        return decode_presentation(data)
+        return decode_presentation(data, claimed_public_key)
     except DecodeError as error:
         raise PresentationRefused(Reason.UNKNOWN_OR_DAMAGED) from error
 
@@ -178,8 +179,16 @@ def _holder_signed(
             coupon_digest=coupon.digest,
         )
     except SignatureInvalid as error:
-        raise PresentationRefused(Reason.NOT_FOR_THIS_SALE) from error
+        raise PresentationRefused(_why_not_signed(holder_key)) from error
     return request_bytes, slot
+
+
+def _why_not_signed(holder_key: PublicKey) -> Reason:
+    try:
+        require_on_curve(holder_key, "coupon.key")
+    except DecodeError:
+        return Reason.UNKNOWN_OR_DAMAGED
+    return Reason.NOT_FOR_THIS_SALE
 
 
 def _slot(mark: int, moment: Moment | None) -> int:

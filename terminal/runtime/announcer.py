@@ -44,7 +44,7 @@ class Voices:
     mouth: Mouth
     speak: Speak
     ask: Burst | None = None
-    ack: Burst | None = None
+    ack: Callable[[Accepted], Samples] | None = None
 
 
 class Announcer:
@@ -68,9 +68,9 @@ class Announcer:
             case Asked(request) if voices.ask is not None:
                 burst = voices.ask
                 voices.mouth.say(lambda: burst(request))
-            case Accepted(ack=ack) if voices.ack is not None:
-                burst = voices.ack
-                voices.mouth.say(lambda: burst(ack))
+            case Accepted() if voices.ack is not None:
+                answer = voices.ack
+                voices.mouth.say(lambda: answer(telling))
         if isinstance(telling, Accepted) and telling.again:
             return
         if isinstance(telling, Accepted | Returned | Replayed) or (

@@ -59,7 +59,7 @@ class LoopTapSales:
             self._report({"event": "not_judged", "why": str(refusal)})
             return TapAnswer()
         if isinstance(outcome, Accepted):
-            return TapAnswer(ack=outcome.ack)
+            return TapAnswer(ack=self._runtime.desk.till.ack(outcome))
         return TapAnswer(again_in_full=isinstance(outcome, Refused) and outcome.wants_full)
 
     def tap_seen(self) -> None:

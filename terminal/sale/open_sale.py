@@ -22,22 +22,17 @@ _BOOT_SIZE: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class OpenSale:
-    """One sale. ``number`` is the terminal's own, rising; ``request_bytes`` what is signed back."""
+    """One sale. ``number`` is the terminal's own, rising; ``request`` is what is signed back."""
 
     number: int
+    request: Request
     request_bytes: bytes
+    """The same, encoded: every presentation is judged against both."""
     boot: bytes
     opened_ms: int
     lifetime_ms: int
     entry_index: int | None = None
     """The entry that paid it; not kept, since the journal knows."""
-
-    @property
-    def request(self) -> Request:
-        """The request, decoded."""
-        found = decode_request(self.request_bytes)
-        assert isinstance(found, Request)
-        return found
 
     def is_open(self, boot: bytes, now_ms: int) -> bool:
         """Whether its nonce still counts."""
@@ -57,10 +52,12 @@ def decode_open_sale(data: bytes) -> OpenSale:
     """
     items = cbor.expect_array(cbor.decode(data, "open_sale", 128), "open_sale", 5)
     request = cbor.expect_bytes(items[1], "open_sale.request", max_size=MAX_SIZE)
-    if not isinstance(decode_request(request), Request):
+    decoded = decode_request(request)
+    if not isinstance(decoded, Request):
         raise DecodeError("open_sale.request", "a printed code is no open sale")
     return OpenSale(
         number=cbor.expect_uint(items[0], "open_sale.number"),
+        request=decoded,
         request_bytes=request,
         boot=cbor.expect_bytes(items[2], "open_sale.boot", _BOOT_SIZE),
         opened_ms=cbor.expect_uint(items[3], "open_sale.opened"),

@@ -20,7 +20,9 @@ class Accepted:
     amount_minor: int
     carrier: Carrier
     check_code: str
-    ack: bytes
+    leaf: bytes
+    """The entry's leaf hash; with ``spend_digest`` what ``Till.ack`` signs for the payer."""
+    spend_digest: bytes
     again: bool = False
 
 

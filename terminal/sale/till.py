@@ -15,7 +15,7 @@ from terminal.journal.draft import EntryDraft
 from terminal.journal.entry import EntryKind
 from terminal.payment.ack import Ack, AckStatus, sign_ack
 from terminal.payment.decision import AlreadyPaid, Approved, Decision, Declined, decide
-from terminal.payment.presentation import check_code_of, spend_digest
+from terminal.payment.presentation import code_of_digest, spend_digest
 from terminal.payment.request import NONCE_SIZE, Ask, Request
 from terminal.payment.verification import PresentationRefused, Prior, read_presentation, verify
 from terminal.sale.open_sale import LIFETIME_MS, OpenSale, decode_open_sale
@@ -109,6 +109,12 @@ class Till:
             self.unverified_count += 1
             return Refused((refused.reason,), carrier, verified=False)
 
+    def ack(self, accepted: Accepted) -> bytes:
+        """The terminal's signed word to the payer; signed when a carrier takes it, not before."""
+        status = AckStatus.ALREADY_PAID if accepted.again else AckStatus.ACCEPTED
+        ack = Ack(status, accepted.index, accepted.leaf)
+        return sign_ack(ack, self.policy.terminal, accepted.spend_digest, self._signer)
+
     def refund(self, index: int, amount_minor: int) -> Returned:
         """Give back part or all of a sale of this journal.
 
@@ -163,13 +169,17 @@ class Till:
         sale: OpenSale | None,
         moment: Moment,
     ) -> VerifiedPresentation:
-        prior = transaction.prior(presentation.spend_id)
+        known_coupon, prior = None, None
+        if transaction.counters(presentation.coupon_id).coupon is not None:  # seen here before
+            known_coupon = transaction.coupon(presentation.coupon_id)
+            entry = transaction.prior(presentation.spend_id)
+            prior = None if entry is None else Prior(entry.index, entry.presentation)
         return verify(
             presentation,
             request_bytes=None if sale is None else sale.request_bytes,
-            known_coupon=transaction.coupon(presentation.coupon_id),
+            known_coupon=known_coupon,
             policy=self.policy,
-            prior=None if prior is None else Prior(prior.index, prior.presentation),
+            prior=prior,
             moment=moment,
         )
 
@@ -223,7 +233,8 @@ class Till:
         presentation: Presentation,
         carrier: Carrier,
     ) -> Outcome:
-        code = check_code_of(presentation)
+        digest = spend_digest(presentation)
+        code = code_of_digest(digest)
         if isinstance(decision, Declined):
             if decision.needs_seller_only:
                 return ConfirmPayer(code)
@@ -238,15 +249,13 @@ class Till:
         again = isinstance(decision, AlreadyPaid)
         if self._sale is not None:
             self._sale = replace(self._sale, entry_index=entry.index)
-        status = AckStatus.ALREADY_PAID if again else AckStatus.ACCEPTED
-        ack = Ack(status, entry.index, entry.leaf())
-        digest = spend_digest(presentation)
         return Accepted(
             index=entry.index,
             amount_minor=presentation.spend.amount_minor,
             carrier=carrier,
             check_code=code,
-            ack=sign_ack(ack, self.policy.terminal, digest, self._signer),
+            leaf=entry.leaf(),
+            spend_digest=digest,
             again=again,
         )
 
@@ -262,7 +271,7 @@ class Till:
             ask=Ask.VERIFICATION if above else Ask.NOTHING,
         )
         boot, now_ms = self._clock.boot_id(), self._clock.monotonic_ms()
-        sale = OpenSale(number, request.encode(), boot, now_ms, lifetime_ms)
+        sale = OpenSale(number, request, request.encode(), boot, now_ms, lifetime_ms)
         self._keep(sale)
         return sale
 

@@ -39,7 +39,7 @@ def test_the_ack_verifies_under_the_journal_key_for_this_spend_alone(rig: TillRi
     assert isinstance(accepted, Accepted)
     key = parse_public_key(signer("journal").public_key, "journal")
     digest = spend_digest(decode_presentation(data))
-    ack = verify_ack(accepted.ack, key, TERMINAL, digest)
+    ack = verify_ack(rig.till.ack(accepted), key, TERMINAL, digest)
     assert (ack.status, ack.index) == (AckStatus.ACCEPTED, accepted.index)
 
 
