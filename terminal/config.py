@@ -11,12 +11,17 @@ import re
 import tomllib
 from importlib import resources
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from terminal.acoustic import MODES
 from terminal.errors import ConfigError
+from terminal.kiosk.cues import CUES
+from terminal.kiosk.words import LANGUAGES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
@@ -131,7 +136,9 @@ def decode_config(text: str) -> Config:
     Raises:
         ConfigError: not TOML, an unknown setting, or a value of the wrong kind; the field is named.
     """
-    return _decode(text, Config, "config")
+    config = _decode(text, Config, "config")
+    _check(config)
+    return config
 
 
 def decode_board(text: str) -> Board:
@@ -182,6 +189,37 @@ def _decode(text: str, kind: type[_Struct], name: str) -> _Struct:
         raise ConfigError(name, f"not TOML: {error}") from error
     except msgspec.ValidationError as error:
         raise _named(error, name) from error
+
+
+def _check(config: Config) -> None:
+    """What a type cannot say: names that have to exist, amounts that have to be amounts."""
+    _one_of("audio.mode", config.audio.mode, MODES)
+    for mode in config.audio.listen:
+        _one_of("audio.listen", mode, MODES)
+    _one_of("voice.cue", config.voice.cue, CUES)
+    _one_of("voice.seller", config.voice.seller, LANGUAGES)
+    _one_of("voice.payer", config.voice.payer, LANGUAGES)
+    _one_of("kiosk.language", config.kiosk.language, LANGUAGES)
+    for favourite in config.kiosk.favourites:
+        _amount("kiosk.favourites.amount", favourite.amount)
+    if config.post is not None:
+        _amount("post.amount", config.post.amount)
+    try:
+        ZoneInfo(config.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigError("time_zone", f"{config.time_zone!r} is in no zone table") from error
+
+
+def _one_of(field: str, value: str, allowed: Iterable[str]) -> None:
+    names = tuple(allowed)
+    if value not in names:
+        raise ConfigError(field, f"{value!r} is none of: {', '.join(names)}")
+
+
+def _amount(field: str, text: str) -> None:
+    """Its decimals are checked against the policy's currency at the start."""
+    if re.fullmatch(r"\d{1,16}(\.\d{1,3})?", text, re.ASCII) is None or not float(text):
+        raise ConfigError(field, f'{text!r} is no amount such as "3.50"')
 
 
 def _named(error: msgspec.ValidationError, name: str) -> ConfigError:

@@ -57,6 +57,15 @@ def test_no_file_means_the_defaults(tmp_path: Path) -> None:
         ("[post]", "post"),
         ("[kiosk]\nfavourites = [{name = 'x'}]", "kiosk.favourites[0]"),
         ("= =", "config"),
+        ("time_zone = 'Nowhere/City'", "time_zone"),
+        ("time_zone = '../etc/passwd'", "time_zone"),
+        ("[audio]\nmode = 'shout'", "audio.mode"),
+        ("[audio]\nlisten = ['counter', 'shout']", "audio.listen"),
+        ("[voice]\ncue = 'gong'", "voice.cue"),
+        ("[voice]\nseller = 'tlh'", "voice.seller"),
+        ("[kiosk]\nlanguage = 'tlh'", "kiosk.language"),
+        ("[kiosk]\nfavourites = [{name = 'x', amount = '0.00'}]", "kiosk.favourites.amount"),
+        ("[post]\namount = 'much'", "post.amount"),
     ],
 )
 def test_a_wrong_setting_is_named(text: str, field: str) -> None:
