@@ -1,6 +1,6 @@
 """Taps: ours beside plain nfcpy ``connect()`` in the same run, on a simulated reader and card.
 
-    python -m benchmarks.nfc [--taps 100]
+    python -m benchmarks.nfc [--taps 100] [--pairs 5000] [--soak-taps 10000] [--soak-limit-s 600]
 
 The reader and its card are another process (zero latency, the card's file in memory), so that only
 the terminal's side is measured. Placement is stamped there with the system's monotonic clock.
@@ -8,7 +8,10 @@ the terminal's side is measured. Placement is stamped there with the system's mo
 ``presented``, for nfcpy an ``on-connect`` that carries the same two APDUs with nfcpy's own tag. The
 callbacks before any APDU are given besides (``placed_to_seen_ms``, ``nfcpy_placed_to_connect_ms``).
 
-Writes ``build/bench/nfc.json``. The modelled taps are bytes counted, not time taken: ``tap_model``.
+The modelled taps are bytes counted, not time taken: ``tap_model``. What a tap costs up to the
+durable decision is ``tap_durable``, and what many of them leave behind ``tap_soak``. Prints each
+figure with its target, writes ``build/bench/nfc.json`` (figures of others in it are kept), and ends
+with 1 where a target was missed.
 """
 
 from __future__ import annotations
@@ -18,12 +21,14 @@ import json
 import logging
 import os
 import random
+import shutil
 import statistics
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,7 +36,10 @@ import nfc
 import nfc.clf.pn532
 import nfc.clf.transport
 
+from benchmarks.floor import PAIRS
+from benchmarks.tap_durable import tap_by_nfcpy_ms, tap_over_floor
 from benchmarks.tap_model import modelled_tap_ms
+from benchmarks.tap_soak import LIMIT_S, TAPS, SoakReport, soak
 from benchmarks.tap_world import TapWorld, issued_card, request_for
 from terminal.devices.nfcpy_reader import NfcpyReader
 from terminal.nfc.apdu import MAX_RESPONSE_DATA, Command
@@ -45,6 +53,19 @@ from terminal.nfc.tlv import encode_tlv
 OUT: Final = Path("build/bench/nfc.json")
 WAIT_S: Final = 10.0
 LIST_TARGETS: Final = 0x4A
+AT_MOST: Final = {
+    "placed_to_callback_ms": 10.0,
+    "chip_commands_per_tap": 8.0,
+    "modelled_tap_full_ms": 45.0,
+    "modelled_tap_spend_ms": 36.0,
+    "tap_to_durable_p99_over_floor": 3.0,
+    "soak_lost": 0.0,
+    "soak_doubled": 0.0,
+    "soak_leaked_fds": 0.0,
+    "soak_rss_growth_mb": 5.0,
+}
+AT_LEAST: Final = {"soak_taps": 10_000.0}
+"""Not met by a short form, and not meant to be."""
 
 
 class StopwatchDesk:
@@ -187,18 +208,80 @@ def figures(taps: int, seed: int = 1) -> dict[str, float]:
     return found
 
 
+def durable_figures(directory: Path, pairs: int, taps: int, seed: int) -> dict[str, float]:
+    """From a card placed to the durable decision: over the floor, and through nfcpy."""
+    found = tap_over_floor(directory, pairs, seed)
+    median, worst = spread(tap_by_nfcpy_ms(directory, taps, seed))
+    return {
+        "tap_to_durable_p50_over_floor": round(found.p50_ratio, 3),
+        "tap_to_durable_p99_over_floor": round(found.p99_ratio, 3),
+        "tap_to_durable_p99_over_floor_low": round(found.p99_low, 3),
+        "tap_to_durable_p99_over_floor_high": round(found.p99_high, 3),
+        "tap_to_durable_ms": round(found.ours_p50_us / 1000, 3),
+        "tap_to_durable_p99_ms": round(found.ours_p99_us / 1000, 3),
+        "tap_to_durable_pairs": found.pairs,
+        "tap_to_durable_nfcpy_ms": round(median, 2),
+        "tap_to_durable_nfcpy_p99_ms": round(worst, 2),
+    }
+
+
+def soak_figures(report: SoakReport) -> dict[str, float]:
+    """What the soak left behind."""
+    return {
+        "soak_taps": report.taps,
+        "soak_lost": report.lost,
+        "soak_doubled": report.doubled,
+        "soak_leaked_fds": report.leaked_fds,
+        "soak_rss_growth_mb": report.rss_growth_mb,
+        "soak_seconds": report.seconds,
+        "soak_longest_sale_s": report.longest_sale_s,
+    }
+
+
+def missed_targets(measured: dict[str, float]) -> list[str]:
+    """Figures beyond their target."""
+    above = [name for name, most in AT_MOST.items() if measured[name] > most]
+    return above + [name for name, least in AT_LEAST.items() if measured[name] < least]
+
+
 def main(words: list[str] | None = None, show: Callable[[str], object] = print) -> int:
-    """Measure, print, and write the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    """Measure, print, and write the figures; 1 where a target was missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.nfc")
     parser.add_argument("--taps", type=int, default=100)
-    taps = parser.parse_args(words).taps
+    parser.add_argument("--pairs", type=int, default=PAIRS)
+    parser.add_argument("--soak-taps", type=int, default=TAPS)
+    parser.add_argument("--soak-limit-s", type=float, default=LIMIT_S)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args(words)
     logging.getLogger("nfc").setLevel(logging.CRITICAL)
-    measured = figures(taps)
-    for name, value in measured.items():
-        show(f"{name:32} {value}")
     OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps({"figures": measured}, indent=1) + "\n", encoding="utf-8")
-    return 0
+    directory = Path(tempfile.mkdtemp(prefix="kumquat-nfc-", dir=OUT.parent.resolve()))
+    try:
+        measured = figures(given.taps, given.seed)
+        measured |= durable_figures(directory, given.pairs, given.taps, given.seed)
+        report = soak(directory, given.soak_taps, given.seed, given.soak_limit_s)
+        measured |= soak_figures(report)
+    finally:
+        shutil.rmtree(directory)
+    missed = missed_targets(measured)
+    for name, value in measured.items():
+        show(f"{name:36} {value:10g}{_target(name)}{'   MISSED' if name in missed else ''}")
+    write(measured, {"soak": asdict(report)})
+    return 1 if missed else 0
+
+
+def _target(name: str) -> str:
+    if name in AT_MOST:
+        return f"   target at most {AT_MOST[name]:g}"
+    return f"   target at least {AT_LEAST[name]:g}" if name in AT_LEAST else ""
+
+
+def write(measured: dict[str, float], behind: dict[str, object]) -> None:
+    """Into the file; figures that another program put there stay."""
+    kept = json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() else {}
+    kept["figures"] = kept.get("figures", {}) | measured
+    kept["targets"] = kept.get("targets", {}) | AT_MOST | AT_LEAST
+    OUT.write_text(json.dumps(kept | behind, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

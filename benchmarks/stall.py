@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -56,8 +56,14 @@ class BenchStall:
         self._holder_key = parse_public_key(self._holder.public_key, "holder")
         self._serial = 77_000_000
         self.journal_key = self._signer()
+        self._path = path
+        self._sells_under = self._policy()
+        self.reopen()
+
+    def reopen(self) -> None:
+        """The journal and a till over it, as after the start of the process."""
         self.journal = Journal.open(
-            path,
+            self._path,
             signer=self.journal_key,
             origin=f"host.example/t/{TERMINAL}/1",
             clock=self._clock,
@@ -67,11 +73,20 @@ class BenchStall:
         timekeeper.hear_host(self._now_s)
         self.till = Till(
             self.journal,
-            self._policy(),
+            self._sells_under,
             signer=self.journal_key,
             clock=self._clock,
             timekeeper=timekeeper,
             random_bytes=os.urandom,
+        )
+
+    def coupon_for(self, public_key: bytes, limit_minor: int) -> bytes:
+        """A new coupon of this issuer for somebody else's key."""
+        self._serial += 1
+        fields = _fields(self._holder, self._serial, self._now_s)
+        holder_key = parse_public_key(public_key, "holder")
+        return sign_coupon(
+            replace(fields, holder_key=holder_key, limit_minor=limit_minor), self._issuer
         )
 
     def prepare(self) -> Prepared:

@@ -1,0 +1,26 @@
+"""A few hundred taps while everything goes wrong; ``make bench-nfc`` does ten thousand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.tap_soak import soak
+
+pytestmark = [pytest.mark.slow, pytest.mark.end_to_end]
+
+TAPS = 250
+LIMIT_S = 60.0
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_taps_under_random_faults_lose_nothing_and_take_nothing_twice(
+    tmp_path: Path, seed: int
+) -> None:
+    report = soak(tmp_path, TAPS, seed, LIMIT_S)
+    assert report.taps == TAPS
+    assert (report.lost, report.doubled, report.leaked_fds) == (0, 0, 0), report
+    assert report.troubles["mishap"] > 5
+    assert report.troubles["frame faults"] > 5
+    assert report.longest_sale_s < 10
