@@ -87,13 +87,15 @@ class BlockFinder:
 
     def _noise_floor(self, energies: NDArray[np.float32]) -> NDArray[np.float32]:
         """The floor to use for these windows; then takes them into account."""
-        here = (np.median(energies, axis=0) / np.log(2)).astype(np.float32)
+        here = (np.median(energies[:: HOPS_PER_SYMBOL // 2], axis=0) / np.log(2)).astype(np.float32)
         floor = np.full_like(here, here.mean()) if self._floor is None else self._floor
         memory = np.float32(FLOOR_MEMORY)
         self._floor = memory * floor + (1 - memory) * here
         return floor
 
     def _peaks(self, scores: NDArray[np.float32], first: int) -> list[Peak]:
+        if scores.max() < self._mode.peak_score_min:
+            return []
         inner = scores[PEAK_REACH:-PEAK_REACH]
         around = np.lib.stride_tricks.sliding_window_view(scores, 2 * PEAK_REACH + 1)
         earlier = around[:, :PEAK_REACH].max(axis=1)
