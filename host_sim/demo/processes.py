@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from terminal.errors import KumquatError
@@ -55,7 +56,8 @@ class Actor:
                 pass_fds=pass_fds,
                 text=True,
             )
-        threading.Thread(target=self._read, name=f"read {name}", daemon=True).start()
+        self._reader = threading.Thread(target=self._read, name=f"read {name}", daemon=True)
+        self._reader.start()
 
     @property
     def pid(self) -> int:
@@ -106,6 +108,7 @@ class Actor:
         """SIGKILL: no goodbye, as when the power goes."""
         self._process.send_signal(signal.SIGKILL)
         self._process.wait(END_TIMEOUT_S)
+        self._hang_up()
 
     def end(self) -> int:
         """SIGTERM, then SIGKILL for one that will not; returns the exit code."""
@@ -115,17 +118,26 @@ class Actor:
                 self._process.wait(END_TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 self.kill()
+        self._hang_up()
         return self._process.returncode
+
+    def _hang_up(self) -> None:
+        """Close what this end holds of the child's pipes; the reader closes its own."""
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # a line that the child never read
+            self._process.stdin.close()
+        self._reader.join(END_TIMEOUT_S)
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            try:
-                event = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(event, dict):
-                self._events.put({"event": event.get("what"), **event})
+        with self._process.stdout as lines:
+            for line in lines:
+                try:
+                    event = json.loads(line)
+                except ValueError:
+                    continue
+                if isinstance(event, dict):
+                    self._events.put({"event": event.get("what"), **event})
         self._events.put(None)
 
     def _tail(self) -> str:

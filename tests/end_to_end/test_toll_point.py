@@ -1,0 +1,128 @@
+"""A lane of real processes: first light within 100 ms, verdict after, barrier after the commit."""
+
+from __future__ import annotations
+
+import os
+import select
+from collections.abc import Iterator
+from statistics import median
+
+import pytest
+
+from terminal.compose.state import StatePaths
+from terminal.journal.detail import Cited, decode_detail
+from terminal.journal.entry import EntryKind
+from terminal.journal.reader import JournalReader
+from tests.end_to_end.toll_point import BLINK_MS, TollPoint, toll_point
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
+
+TICK_HZ = 2000
+STUCK_S = 1.5
+STOPPED_S = 10.0
+
+
+@pytest.fixture(scope="module")
+def point(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TollPoint]:
+    with toll_point(tmp_path_factory.mktemp("toll")) as running:
+        yield running
+
+
+def unconfirmed(point: TollPoint) -> list[int]:
+    """The sales that the journal says no barrier was confirmed for."""
+    with JournalReader.open(StatePaths(point.stage.state("toll")).journal) as journal:
+        entries = journal.entries(0, journal.size)
+    cited = [
+        decode_detail(entry) for entry in entries if entry.kind is EntryKind.BARRIER_UNCONFIRMED
+    ]
+    return [detail.index for detail in cited if isinstance(detail, Cited)]
+
+
+def test_the_first_light_comes_at_once_and_the_verdict_after_it(point: TollPoint) -> None:
+    took_ms = []
+    for _ in range(3):
+        since = len(point.stage.panel.log)
+        placed_ms = point.place()
+        tick_ms = point.panel_ms(since, what="buzzer", tone_hz=TICK_HZ)
+        accepted = point.terminal.expect("accepted")
+        relay_ms = point.panel_ms(since, what="relay", on=True)
+        verdict_ms = point.panel_ms(since, what="led", name="accepted", on=True)
+        reading_ms = point.panel_ms(since, what="led", name="waiting", on=True)
+        assert placed_ms < tick_ms < min(relay_ms, verdict_ms)
+        assert reading_ms < verdict_ms
+        point.terminal.expect("barrier_opened", entry=accepted["entry"])
+        took_ms.append(max(tick_ms, reading_ms) - placed_ms)
+        point.clear()
+        point.panel_ms(since, what="led", name="accepted", on=False)
+    print(f"first light and cue after {median(took_ms):.0f} ms, at most {max(took_ms):.0f} ms")
+    assert median(took_ms) <= BLINK_MS
+
+
+@pytest.mark.parametrize("card", ["type2", "classic"])
+def test_a_card_that_cannot_pay_lights_declined_and_opens_nothing(
+    point: TollPoint, card: str
+) -> None:
+    since = len(point.stage.panel.log)
+    before = point.entries()
+    point.place(card)
+    declined = point.terminal.expect("declined", carrier="tap", verified=False)
+    expected = {"type2": "CARD_COPYABLE", "classic": "CARD_BROKEN"}
+    assert declined["reasons"] == [expected[card]]
+    point.panel_ms(since, what="led", name="declined", on=True)
+    point.clear()
+    assert not [line for line in point.stage.panel.log[since:] if line["what"] == "relay"]
+    assert point.entries() == before
+
+
+def test_nothing_lights_or_opens_before_the_commit(point: TollPoint) -> None:
+    """The disk stops for ever in the commit's sync: a card was seen, and that is all."""
+    point.terminal.end()
+    arm = point.stage.root / "cut"
+    stuck, pipe = point.stage.faulty_terminal("toll", "wal-sync:1", arm)
+    stuck.expect("panel", what="LinkUp", timeout_s=30)
+    since = len(point.stage.panel.log)
+    arm.touch()
+    point.place()
+    point.panel_ms(since, what="buzzer", tone_hz=TICK_HZ)
+    readable, _, _ = select.select([pipe], [], [], STOPPED_S)
+    assert readable, "the disk never stopped"
+    assert os.read(pipe, 200)
+    select.select([], [], [], STUCK_S)
+    shown = point.stage.panel.log[since:]
+    assert not [line for line in shown if line["what"] == "relay"]
+    assert not [line for line in shown if line.get("name") == "accepted" and line["on"]]
+    assert not [event for event in stuck.drain() if event["event"] == "accepted"]
+    stuck.kill()
+    point.clear()
+    point.terminal = point.stage.terminal("toll")
+    point.terminal.expect("panel", what="LinkUp", timeout_s=30)
+
+
+@pytest.mark.parametrize("fault", ["freeze", "unplug"])
+def test_a_panel_that_is_gone_never_blocks_the_sale_and_leaves_an_entry(
+    point: TollPoint, fault: str
+) -> None:
+    panel = point.stage.panel
+    since = len(panel.log)
+    getattr(panel, fault)()
+    try:
+        point.place()
+        accepted = point.terminal.expect("accepted", again=False)
+        said = point.terminal.expect("barrier_unconfirmed", entry=accepted["entry"])
+        point.clear()
+        assert not [line for line in panel.log[since:] if line["what"] == "relay"]
+        assert said["why"]
+    finally:
+        panel.thaw() if fault == "freeze" else panel.plug()
+    point.terminal.expect("panel", what="LinkUp", timeout_s=30)
+    assert not [line for line in panel.log[since:] if line.get("on") and line["what"] == "relay"]
+    assert unconfirmed(point)[-1] == said["entry"] == accepted["entry"]
+
+
+def test_the_emergency_input_opens_while_a_card_is_being_served(point: TollPoint) -> None:
+    since = len(point.stage.panel.log)
+    point.stage.panel.emergency(on=True)
+    point.panel_ms(since, what="relay", on=True)
+    point.terminal.expect("emergency", active=True)
+    point.stage.panel.emergency(on=False)
+    point.terminal.expect("emergency", active=False)
