@@ -5,27 +5,36 @@ from __future__ import annotations
 import os
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 
 from terminal.cli.app import Json, Place
 from terminal.cli.output import Output
 from terminal.config import OFF, load_board, load_config
-from terminal.errors import DeviceError
-from terminal.money import parse_amount
+from terminal.errors import DecodeError, DeviceError, KumquatError
+from terminal.money import format_amount, parse_amount
+from terminal.nfc.application import Status
 from terminal.nfc.card_session import card_session, select
-from terminal.nfc.reader import CardFound, CardKind, TwoCards
-from terminal.payment.presentation import check_code, decode_presentation
+from terminal.nfc.errors import CardRefused
+from terminal.nfc.ndef_coupon import type_2_coupon, type_4_coupon
+from terminal.nfc.reader import CardFound, CardKind, TagDriver, TwoCards
+from terminal.nfc.tap import CardsRefused, CardUnusable
+from terminal.payment.presentation import Bearer, check_code, decode_presentation
 from terminal.payment.request import NONCE_SIZE, Request
+from terminal.sale.card_refusal import card_refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
+    from terminal.nfc.application import Greeting
     from terminal.nfc.reader import ReaderDriver
+    from terminal.payment.coupon import CouponFields
 
 EXCHANGE_MS: Final = 2_000
 LOOK_S: Final = 0.02
+Command = TypeVar("Command")
+Result = TypeVar("Result")
 
 
 def tap(
@@ -70,15 +79,14 @@ def _wait(driver: ReaderDriver, seconds: float) -> CardFound | TwoCards | None:
 def _describe(output: Output, driver: ReaderDriver, card: CardFound, request: bytes | None) -> int:
     value: dict[str, object] = {"event": "card", "uid": card.uid.hex(), "kind": card.kind.name}
     words = f"{card.uid.hex()}: {card.kind.value}"
-    if card.kind is not CardKind.ISO_DEP:
-        output.result(value, f"{words}; it cannot pay here")
-        return 1
-    driver.activate(EXCHANGE_MS)
-    greeting = _carry(driver, select())
+    try:
+        greeting = _greeting(driver, card)
+    except NotOurs:
+        return _describe_tag(output, driver, card, value, words)
     value |= {"version": greeting.version, "coupon": greeting.coupon_ref.hex()}
     output.result(value, f"{words}, Kumquat application version {greeting.version}")
     if request is not None:
-        data = _carry(driver, card_session(request))
+        data = _carry(card_session(request), driver.exchange)
         spend = decode_presentation(data).spend
         shown = {"from_minor": spend.from_minor, "amount_minor": spend.amount_minor}
         value = {
@@ -91,13 +99,67 @@ def _describe(output: Output, driver: ReaderDriver, card: CardFound, request: by
     return 0
 
 
-def _carry(driver: ReaderDriver, dialogue: Generator[bytes, bytes, Any]) -> Any:
+class NotOurs(KumquatError):
+    """No Kumquat application on this card: a tag, or somebody else's card."""
+
+
+def _greeting(driver: ReaderDriver, card: CardFound) -> Greeting:
+    if card.kind is not CardKind.ISO_DEP:
+        raise NotOurs
+    driver.activate(EXCHANGE_MS)
+    try:
+        return _carry(select(), driver.exchange)
+    except CardRefused as refused:
+        if refused.status != Status.NOT_FOUND:
+            raise
+        raise NotOurs from refused
+
+
+def _describe_tag(
+    output: Output, driver: ReaderDriver, card: CardFound, value: dict[str, object], words: str
+) -> int:
+    """A bearer coupon on it, or why it cannot pay."""
+    try:
+        coupon = _bearer_coupon(_tag_payload(driver, card))
+    except (NotOurs, DecodeError) as error:
+        said = CardsRefused(card) if isinstance(error, NotOurs) else CardUnusable(card, error)
+        reasons = card_refusal(said, ()).reasons
+        value["reasons"] = [reason.name for reason in reasons]
+        output.result(value, f"{words}: {', '.join(reason.text for reason in reasons)}")
+        return 1
+    value["bearer"] = f"{coupon.issuer}/{coupon.serial}"
+    value["amount_minor"] = coupon.limit_minor
+    amount = format_amount(coupon.limit_minor, coupon.currency)
+    output.result(value, f"{words}: a bearer coupon of {amount}, for a policy that takes those")
+    return 0
+
+
+def _bearer_coupon(payload: bytes) -> CouponFields:
+    presentation = decode_presentation(payload)
+    if not isinstance(presentation, Bearer):
+        raise DecodeError("tag", "what it holds is no bearer coupon")
+    return presentation.coupon.fields
+
+
+def _tag_payload(driver: ReaderDriver, card: CardFound) -> bytes:
+    if card.kind is CardKind.ISO_DEP:
+        return _carry(type_4_coupon(), driver.exchange)
+    if card.kind is not CardKind.TYPE_2 or not isinstance(driver, TagDriver):
+        raise NotOurs
+    driver.select_tag()
+    return _carry(type_2_coupon(), driver.read_pages)
+
+
+def _carry(
+    dialogue: Generator[Command, bytes, Result], exchange: Callable[[Command, int], bytes]
+) -> Result:
     try:
         command = next(dialogue)
         while True:
-            command = dialogue.send(driver.exchange(command, EXCHANGE_MS))
+            command = dialogue.send(exchange(command, EXCHANGE_MS))
     except StopIteration as end:
-        return end.value
+        result: Result = end.value
+        return result
 
 
 def _configured(place: Place) -> str:
