@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import time
 from contextlib import closing
 from dataclasses import asdict
@@ -153,7 +154,7 @@ def read_wav(path: Path) -> Samples:
         rate_hz, data = wavfile.read(path)
     except OSError as error:
         raise DeviceError(str(path), "cannot be read", "check the name") from error
-    except (ValueError, EOFError, IndexError) as error:
+    except (ValueError, EOFError, IndexError, struct.error) as error:
         raise DecodeError("file", f"{path} is not a WAV file: {error}") from error
     if rate_hz != SAMPLE_RATE_HZ:
         raise DecodeError("file.rate", f"{rate_hz} Hz; convert it to {SAMPLE_RATE_HZ} Hz first")
