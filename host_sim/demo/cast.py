@@ -38,19 +38,20 @@ class Cast:
 
 def assemble(stage: Stage) -> Cast:
     """Set everything up with the commands a person would use."""
-    with ThreadPoolExecutor(max_workers=2) as hands:
-        card_key = hands.submit(lambda: stage.one(*CARD, "new", str(stage.root / "card")))
+    with ThreadPoolExecutor(max_workers=2) as hands:  # the host's side and the payers' side
         reader = hands.submit(stage.reader)
+        card_key = hands.submit(lambda: stage.one(*CARD, "new", str(stage.root / "card")))
         keys = found_host(stage)
+        phone_keys = hands.submit(make_phone, stage, str(keys["payee"]))
         host = stage.host()
-        phone = hands.submit(stage.phone, "wallet-new", "--payee-key", str(keys["payee"]))
         write_configs(stage, reader.result()[1])
         policies = (enrol(stage, "stall", STALL), enrol(stage, "toll", TOLL))
-        phone.result()
+        good_key, expiring_key = phone_keys.result()
+        card = hands.submit(load_card, stage, str(card_key.result()["public_key"]))
         expires_unix_s = int(time.time()) + EXPIRES_IN_S
-        expiring = buy(stage, "--not-after", str(expires_unix_s))
-        coupon = buy(stage)
-        load_card(stage, str(card_key.result()["public_key"]))
+        expiring = buy(stage, expiring_key, "--not-after", str(expires_unix_s))
+        coupon = buy(stage, good_key)
+        card.result()
     return Cast(
         host=host,
         reader=reader.result()[0],
@@ -102,9 +103,15 @@ def enrol(stage: Stage, name: str, terminal: int) -> int:
     return int(enrolled["policy"])
 
 
-def buy(stage: Stage, *options: str) -> str:
-    """The phone makes a key, the host sells a coupon to it; the coupon's name in the wallet."""
-    key = str(stage.phone("key")["key"]["public_key"])
+def make_phone(stage: Stage, payee_key: str) -> tuple[str, str]:
+    """A phone with an empty wallet, and the public keys of two coupons to come."""
+    stage.phone("wallet-new", "--payee-key", payee_key)
+    good, expiring = (str(stage.phone("key")["key"]["public_key"]) for _ in range(2))
+    return good, expiring
+
+
+def buy(stage: Stage, key: str, *options: str) -> str:
+    """The host sells a coupon to a key of the phone; the coupon's name in the wallet."""
     sold = stage.one(
         *HOST, "sell", key, "--limit", "500.00", "--merchant", "wang", *options, "--json"
     )

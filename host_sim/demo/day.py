@@ -51,8 +51,9 @@ class Day:
         tell.step("1", "Morning: the host enrols two terminals, sells coupons, issues a card")
         cast = assemble(stage)
         tell.say(f"host answers on port {stage.host_port}; policies {cast.policies} signed")
-        stall, cut = stage.faulty_terminal("stall", "wal-sync:1", stage.root / "cut")
+        stall, cut = stage.start_faulty_terminal("stall", "wal-sync:1", stage.root / "cut")
         toll = stage.terminal("toll")
+        stage.await_ready("stall", stall)
         day = cls(stage, tell, cast, stall, toll, cut)
         for name, actor in (("stall", stall), ("toll", toll)):
             synced = actor.expect("synced", problems=[])

@@ -149,21 +149,26 @@ class Stage:
     def terminal(self, name: str) -> Actor:
         """A terminal's process, ready to sell."""
         actor = self.actor(name, *TERMINAL, "--state", str(self.state(name)), "run", "--json")
-        self.remember_ready(name, actor)
+        self.await_ready(name, actor)
         return actor
 
     def faulty_terminal(self, name: str, stop_at: str, arm: Path) -> tuple[Actor, int]:
         """The same on a disk that stops for ever at one call; a pipe says when it has."""
+        actor, pipe = self.start_faulty_terminal(name, stop_at, arm)
+        self.await_ready(name, actor)
+        return actor, pipe
+
+    def start_faulty_terminal(self, name: str, stop_at: str, arm: Path) -> tuple[Actor, int]:
+        """As ``faulty_terminal``, not ready yet."""
         reading, writing = os.pipe()
         self._closing.callback(os.close, reading)
         arguments = ("--stop-at", stop_at, "--report-fd", str(writing), "--arm", str(arm))
         command = ("--", "--state", str(self.state(name)), "run", "--json")
         actor = self.actor(name, *FAULTY, *arguments, *command, pass_fds=(writing,))
         os.close(writing)
-        self.remember_ready(name, actor)
         return actor, reading
 
-    def remember_ready(self, name: str, actor: Actor) -> None:
+    def await_ready(self, name: str, actor: Actor) -> None:
         """Wait until a terminal is ready, and keep where its page is."""
         ready = actor.expect("ready", timeout_s=30)
         (self.root / f"{name}.url").write_text(str(ready["kiosk"]), encoding="utf-8")
