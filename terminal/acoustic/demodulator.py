@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from terminal.acoustic.frame import Layout
     from terminal.acoustic.modes import Mode
+    from terminal.acoustic.sync import Block
 
     Floats = NDArray[np.float32]
 
@@ -59,7 +60,7 @@ class Demodulated:
 
 
 def demodulate(
-    samples: NDArray[np.float32], mode: Mode, shape: Layout, start: int, end: int
+    samples: NDArray[np.float32], mode: Mode, shape: Layout, start: Block, end: Block
 ) -> Demodulated:
     """Decode the frame whose start block lies near ``start`` and its end block near ``end``.
 
@@ -67,9 +68,9 @@ def demodulate(
     """
     placed = fit(samples, mode, shape, start, end)
     if placed is None:
-        return Demodulated(None, False, 0.0, start, end)
+        return Demodulated(None, False, 0.0, start.sample, end.sample)
     possible, candidates = _possible_bins(mode, shape)
-    outcome = Demodulated(None, False, 0.0, start, end)
+    outcome = Demodulated(None, False, 0.0, start.sample, end.sample)
     for shift in SHIFTS:
         starts = placed.symbol_starts(mode, shape.symbol_count)
         starts += round(shift * mode.symbol_samples)

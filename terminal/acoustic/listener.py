@@ -11,7 +11,7 @@ from terminal.acoustic.demodulator import demodulate
 from terminal.acoustic.events import CarrierFound, FrameReceived, FrameRejected, RejectReason
 from terminal.acoustic.frame import layout
 from terminal.acoustic.modes import PAYLOAD_BYTES_MAX
-from terminal.acoustic.sync import SCALE_MAX, BlockFinder, Peak
+from terminal.acoustic.sync import PEAK_REACH, SCALE_MAX, Block, BlockFinder, Peak
 from terminal.acoustic.tones import band_snr_db, hop_samples
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Listener:
     def __init__(self, mode: Mode) -> None:
         self.mode = mode
         self._hop = hop_samples(mode)
-        self._finder = BlockFinder(mode)
+        self._finders = [BlockFinder(mode, drift) for drift in mode.drifts_cycles]
         self._starts: list[_Start] = []
         shapes = [layout(mode, length) for length in range(1, PAYLOAD_BYTES_MAX + 1)]
         counts = np.array([shape.start_count + shape.coded_count for shape in shapes])
@@ -68,7 +68,10 @@ class Listener:
         if waiting < (self._hop if any(s.announced for s in self._starts) else IDLE_SAMPLES):
             return []
         stop = history.end - history.end % self._hop
-        starts, ends = self._finder.add(history.read(self.taken, stop))
+        samples = history.read(self.taken, stop)
+        found = [finder.add(samples) for finder in self._finders]
+        starts = _best([peak for peaks, _ in found for peak in peaks])
+        ends = _best([peak for _, peaks in found for peak in peaks])
         self.taken = stop
         events: list[Event] = []
         for peak in starts:
@@ -98,7 +101,9 @@ class Listener:
             stop = last + (len(self.mode.end_tones) + 1) * margin
             samples = history.read(first - margin, stop)
             shape = layout(self.mode, length)
-            got = demodulate(samples, self.mode, shape, margin, last - first + margin)
+            start_block = Block(margin, start.peak.drift_cycles)
+            end_block = Block(last - first + margin, end.drift_cycles)
+            got = demodulate(samples, self.mode, shape, start_block, end_block)
             end_sample = first - margin + got.end_sample
             if got.payload is not None:
                 self._starts = [s for s in self._starts if s.peak.hop * self._hop > last]
@@ -137,3 +142,16 @@ class Listener:
         self._starts = [s for s in self._starts if s.peak.hop * self._hop >= oldest]
         silent = [s for s in old if s.announced and not s.rejected]
         return [FrameRejected(RejectReason.NO_END, self.mode.name, self.taken) for _ in silent]
+
+
+def _best(peaks: list[Peak]) -> list[Peak]:
+    """One peak of those that different drifts found at the same place, in order of place."""
+    return [
+        peak
+        for peak in sorted(peaks, key=lambda p: (p.hop, -p.score))
+        if all(other.score <= peak.score for other in peaks if _same_place(peak, other))
+    ]
+
+
+def _same_place(one: Peak, other: Peak) -> bool:
+    return abs(one.hop - other.hop) <= PEAK_REACH

@@ -53,6 +53,16 @@ class Mode:
         return self.tone_count * self.comb_count
 
     @property
+    def drifts_cycles(self) -> tuple[float, ...]:
+        """Shifts of all tones that a receiver looks for, in cycles a symbol.
+
+        Motion of 1 m/s moves a tone by 0.3 %; where that is more than a third of the distance to
+        its neighbour, half a cycle to either side is looked at too.
+        """
+        highest = 0.003 * (self.first_cycle + self.bin_count)
+        return (0.0, -0.5, 0.5) if highest > 1 / 3 else (0.0,)
+
+    @property
     def lowest_hz(self) -> float:
         return self.first_cycle * SAMPLE_RATE_HZ / self.symbol_samples
 

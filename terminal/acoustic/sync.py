@@ -43,14 +43,15 @@ class Peak:
     hop: int
     score: float
     symbol_snr: float
+    drift_cycles: float
 
 
 class BlockFinder:
     """Scores of the start and end blocks at every hop of a stream, and their peaks."""
 
-    def __init__(self, mode: Mode) -> None:
-        self._mode = mode
-        self._sliding = SlidingEnergies(mode)
+    def __init__(self, mode: Mode, drift_cycles: float) -> None:
+        self._mode, self._drift_cycles = mode, drift_cycles
+        self._sliding = SlidingEnergies(mode, drift_cycles)
         self._floor: NDArray[np.float32] | None = None
         self._blocks = (
             block_bins(np.array(mode.start_tones), mode),
@@ -107,7 +108,7 @@ class BlockFinder:
     def _peak(self, hop: int, score: float) -> Peak:
         tones = self._mode.bin_count
         share = min((score / len(self._mode.start_tones)) ** 2, 0.99 * tones)
-        return Peak(hop, score, tones * max(share - 1, 0.0) / (tones - share))
+        return Peak(hop, score, tones * max(share - 1, 0.0) / (tones - share), self._drift_cycles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +124,24 @@ class Fit:
         return np.asarray(np.rint(self.start_sample + step * np.arange(count)), np.int64)
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A sync block's rough place: its first sample, and the shift of tones it was found with."""
+
+    sample: int
+    drift_cycles: float = 0.0
+
+
 def fit(
-    samples: NDArray[np.float32], mode: Mode, shape: Layout, start: int, end: int
+    samples: NDArray[np.float32], mode: Mode, shape: Layout, start: Block, end: Block
 ) -> Fit | None:
-    """Start and time scale from the rough first samples of the start and the end block.
+    """Start and time scale from the rough places of the start and the end block.
 
     None when they are too far from the layout's distance.
     """
     between = (shape.start_count + shape.coded_count) * mode.symbol_samples
-    first = _block_time(samples, mode, block_bins(np.array(mode.start_tones), mode), start)
-    last = _block_time(samples, mode, block_bins(np.array(mode.end_tones), mode), end)
+    first = _block_time(samples, mode, mode.start_tones, start)
+    last = _block_time(samples, mode, mode.end_tones, end)
     scale = (last - first) / between
     if abs(scale - 1) > SCALE_MAX + hop_samples(mode) / between:
         return None
@@ -140,30 +149,30 @@ def fit(
 
 
 def _block_time(
-    samples: NDArray[np.float32], mode: Mode, tones: NDArray[np.int64], near: int
+    samples: NDArray[np.float32], mode: Mode, tones: tuple[int, ...], near: Block
 ) -> float:
     """First sample of a sync block within a quarter symbol of ``near``, by parabola."""
     width = mode.symbol_samples
     step = max(width // 32, 1)
     lags = step * np.arange(-8, 9)
-    waves = _sync_waves(mode, tuple(int(t) for t in tones))
+    waves = _sync_waves(mode, tones, near.drift_cycles)
     score = np.zeros(len(lags))
     windows = np.lib.stride_tricks.sliding_window_view(samples, width)
     for k in range(len(tones)):
-        places = np.clip(near + lags + k * width, 0, len(windows) - 1)
+        places = np.clip(near.sample + lags + k * width, 0, len(windows) - 1)
         both = windows[places] @ waves[k]
         score += np.hypot(both[:, 0], both[:, 1])
     top = int(np.clip(score.argmax(), 1, len(lags) - 2))
     left, middle, right = score[top - 1 : top + 2]
     bend = left - 2 * middle + right
     shift = 0.5 * (left - right) / bend if bend < 0 else 0.0
-    return float(near + lags[top] + step * np.clip(shift, -1, 1))
+    return float(near.sample + lags[top] + step * np.clip(shift, -1, 1))
 
 
-@lru_cache(maxsize=16)
-def _sync_waves(mode: Mode, tones: tuple[int, ...]) -> NDArray[np.float32]:
+@lru_cache(maxsize=32)
+def _sync_waves(mode: Mode, tones: tuple[int, ...], drift_cycles: float) -> NDArray[np.float32]:
     """cos beside sin of each sync tone, float32 ``(tones, symbol_samples, 2)``."""
     width = mode.symbol_samples
-    turns = np.outer(mode.first_cycle + np.array(tones), np.arange(width)) % width
-    phase = 2 * np.pi * turns / width
+    cycles = mode.first_cycle + drift_cycles + block_bins(np.array(tones), mode)
+    phase = 2 * np.pi / width * np.outer(cycles, np.arange(width))
     return np.stack([np.cos(phase), np.sin(phase)], axis=2).astype(np.float32)

@@ -28,10 +28,12 @@ def hop_samples(mode: Mode) -> int:
 
 
 @lru_cache(maxsize=16)
-def _hop_tables(mode: Mode) -> tuple[NDArray[np.float32], NDArray[np.complex64]]:
+def _hop_tables(
+    mode: Mode, drift_cycles: float
+) -> tuple[NDArray[np.float32], NDArray[np.complex64]]:
     hop = hop_samples(mode)
-    cycles = mode.first_cycle + np.arange(mode.bin_count)
-    turns = np.outer(np.arange(HOPS_PER_SYMBOL), cycles) % HOPS_PER_SYMBOL
+    cycles = mode.first_cycle + drift_cycles + np.arange(mode.bin_count)
+    turns = np.outer(np.arange(2 * HOPS_PER_SYMBOL), cycles) % HOPS_PER_SYMBOL
     twiddle = np.exp(-2j * np.pi * turns / HOPS_PER_SYMBOL).astype(np.complex64)
     phase = 2 * np.pi / mode.symbol_samples * np.outer(np.arange(hop), cycles)
     matrix = np.concatenate([np.cos(phase), -np.sin(phase)], axis=1).astype(np.float32)
@@ -39,20 +41,23 @@ def _hop_tables(mode: Mode) -> tuple[NDArray[np.float32], NDArray[np.complex64]]
 
 
 class SlidingEnergies:
-    """Energies of every window that starts on a hop, from a stream of whole hops."""
+    """Energies of every window that starts on a hop, from a stream of whole hops.
 
-    def __init__(self, mode: Mode) -> None:
-        self._mode = mode
+    ``drift_cycles``: shift of all tones, a whole number of half cycles a symbol.
+    """
+
+    def __init__(self, mode: Mode, drift_cycles: float) -> None:
+        self._mode, self._drift_cycles = mode, drift_cycles
         self._next_hop = 0
         self._kept = np.zeros((HOPS_PER_SYMBOL - 1, mode.bin_count), np.complex64)
 
     def add(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Energies ``(hops, bins)``, float32, of the windows that end with each new hop."""
-        matrix, twiddle = _hop_tables(self._mode)
+        matrix, twiddle = _hop_tables(self._mode, self._drift_cycles)
         both = product(samples.reshape(-1, len(matrix)), matrix)
         tones = self._mode.bin_count
         parts = both[:, :tones] + np.complex64(1j) * both[:, tones:]
-        places = (self._next_hop + np.arange(len(parts))) % HOPS_PER_SYMBOL
+        places = (self._next_hop + np.arange(len(parts))) % (2 * HOPS_PER_SYMBOL)
         parts *= twiddle[places]
         self._next_hop += len(parts)
         run = np.concatenate([self._kept, parts])
