@@ -93,10 +93,10 @@ class PcscClient:
             return card.uid + b"\x90\x00" if card.uid else b"\x6a\x81"
         return card.application.process(command_apdu)
 
-    def disconnect(self) -> None:
-        self._begin("disconnect")
+    def disconnect(self, *, reset: bool) -> None:
+        self._begin("reset" if reset else "leave")
         card, self._card = self._card, None
-        if card is not None:
+        if card is not None and reset:
             card.application.power_off()
 
     def close(self) -> None:

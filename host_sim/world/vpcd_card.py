@@ -24,6 +24,7 @@ from typing import Final, Self
 from host_sim.world.card_application import KumquatApplication
 from host_sim.world.card_state import CardFile
 from host_sim.world.isodep_card import CardApplication
+from host_sim.world.tags import READ, Type2Tag
 from terminal.errors import KumquatError
 
 POWER_OFF: Final = 0
@@ -31,6 +32,7 @@ POWER_ON: Final = 1
 RESET: Final = 2
 GET_ATR: Final = 4
 GET_IDENTIFIER: Final = bytes.fromhex("FFCA000000")
+READ_PAGES: Final = bytes.fromhex("FFB000")
 ISO_DEP_ATR: Final = bytes.fromhex("3B80800101")
 """A Type 4A card without historical bytes, as PC/SC shows it (part 3, 3.1.3.2.3.1)."""
 CONTACT_ATR: Final = bytes.fromhex("3B00")
@@ -67,6 +69,23 @@ class NoApplication:
     def process(self, command: bytes) -> bytes:  # noqa: ARG002 - whatever it is
         """Unknown class."""
         return b"\x6e\x00"
+
+
+class TagBehindReader:
+    """A Type 2 tag as a PC/SC reader shows it: READ BINARY ``FF B0 00 page 10`` is its READ."""
+
+    def __init__(self, tag: Type2Tag) -> None:
+        self._tag = tag
+
+    def power_off(self) -> None:
+        """It keeps no state without power."""
+
+    def process(self, command: bytes) -> bytes:
+        """Four pages, or that it cannot be."""
+        if len(command) != 5 or command[:3] != READ_PAGES or command[4] != 16:
+            return b"\x6e\x00"
+        data = self._tag.hear(bytes((READ, command[3])))
+        return b"\x6a\x82" if data is None else data + b"\x90\x00"
 
 
 class VpcdCard:

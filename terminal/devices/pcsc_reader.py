@@ -2,7 +2,8 @@
 
 The reader's own firmware runs the block protocol here, and the service tells of cards; what is left
 is to name the reader, to keep a tap's deadline although PC/SC calls have none, and to say what went
-wrong. A path is ``pcsc`` for the only reader, or ``pcsc:PART`` of a name.
+wrong. Type 2 tags are read as well (``TagDriver``). A path is ``pcsc`` for the only reader, or
+``pcsc:PART`` of a name.
 
 Limits: one card is seen at a time, so a second one cannot be refused; pcscd asks some readers for
 cards no more than every 400 ms.
@@ -26,6 +27,8 @@ SERVICE_TIMEOUT_S: Final = 2.0
 """What the service may take for anything but a card's own command: powering a card is the most."""
 GET_IDENTIFIER: Final = bytes.fromhex("FFCA000000")
 """Answered by the reader (PC/SC part 3, 3.2.2.1.3)."""
+_READ_PAGES: Final = bytes.fromhex("FFB000")
+_PAGES_SIZE: Final = 16
 DONE: Final = b"\x90\x00"
 CHECK_READER: Final = "check its cable"
 START_SERVICE: Final = "start it: systemctl start pcscd.socket"
@@ -120,15 +123,25 @@ class PcscReader:
         """One APDU each way. A call given up here holds the reader until its driver ends it."""
         answer = self._ask_card(lambda service: service.transmit(command_apdu), timeout_ms / 1000)
         if len(answer) < len(DONE):  # how vpcd says that the card left
+            self._disconnect(reset=False)
             raise CardLost("no answer")
         return answer
 
+    def select_tag(self) -> None:
+        """The reader has selected the tag; connect to it."""
+        self.activate(int(1000 * SERVICE_TIMEOUT_S))
+
+    def read_pages(self, page: int, timeout_ms: int) -> bytes:
+        """READ BINARY of the reader's own (PC/SC part 3, 3.2.2.1.8)."""
+        command = _READ_PAGES + bytes((page, _PAGES_SIZE))
+        answer = self.exchange(command, timeout_ms)
+        if answer[-2:] != DONE:
+            raise CardLost(f"the reader does not read it ({answer[-2:].hex().upper()})")
+        return answer[:-2]
+
     def release(self) -> None:
         """Reset the card."""
-        if self._connected:
-            self._connected = False
-            with suppress(CardLost):  # it forgets all the same
-                self._ask_card(lambda service: service.disconnect(), SERVICE_TIMEOUT_S)
+        self._disconnect(reset=True)
 
     def close(self) -> None:
         """Let go of card, reader and service, at the latest when a call under way comes back."""
@@ -170,16 +183,27 @@ class PcscReader:
             return self._call(work, SERVICE_TIMEOUT_S)
 
     def _ask_card(self, work: Callable[[PcscService], T], timeout_s: float) -> T:
-        """Something that the card takes part in."""
+        """Something that the card takes part in; one that is lost is let go of at once."""
         with self._faults():
             try:
                 return self._call(work, timeout_s)
             except Overdue as late:
+                self._connected, self._seen = False, None
                 raise CardLost("the card was too slow") from late
             except PcscFault as fault:
                 if fault.code not in _CARD_GONE:
                     raise
+                self._disconnect(reset=False)
                 raise CardLost(f"it was taken away ({_name(fault.code)})") from fault
+
+    def _disconnect(self, *, reset: bool) -> None:
+        """Let go of the card, gone or not. One that was lost is looked at anew."""
+        connected, self._connected = self._connected, False
+        if not reset:
+            self._seen = None
+        if connected:
+            with self._faults(), suppress(PcscFault):  # whatever is wrong, the next call meets it
+                self._call(lambda service: service.disconnect(reset=reset), SERVICE_TIMEOUT_S)
 
     def _call(self, work: Callable[[PcscService], T], timeout_s: float) -> T:
         thread, service = self._thread, self._service

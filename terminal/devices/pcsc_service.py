@@ -73,8 +73,12 @@ class PcscService(Protocol):
     def transmit(self, command_apdu: bytes) -> bytes:
         """One APDU each way, no status word if the card left meanwhile."""
 
-    def disconnect(self) -> None:
-        """Reset the card, which forgets its session, and let go of it."""
+    def disconnect(self, *, reset: bool) -> None:
+        """Let go of the card; ``reset`` makes it forget its session.
+
+        A card that is gone must not be reset: pcscd 1.9 then calls the reader empty, and where it
+        polls the reader it overlooks the next card for as long as that one stays.
+        """
 
     def close(self) -> None:
         """Let go of everything."""
@@ -127,14 +131,16 @@ class ScardService:
         _check(code)
         return bytes(answer)
 
-    def disconnect(self) -> None:
+    def disconnect(self, *, reset: bool) -> None:
         card, self._card = self._card, None
         if card is not None:
-            _check(self._scard.SCardDisconnect(card, self._scard.SCARD_RESET_CARD))
+            scard = self._scard
+            after = scard.SCARD_RESET_CARD if reset else scard.SCARD_LEAVE_CARD
+            _check(scard.SCardDisconnect(card, after))
 
     def close(self) -> None:
         try:
-            self.disconnect()
+            self.disconnect(reset=False)
         finally:
             _check(self._scard.SCardReleaseContext(self._context))
 

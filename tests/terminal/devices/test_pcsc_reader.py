@@ -12,7 +12,8 @@ import pytest
 from host_sim.world.card_application import KumquatApplication
 from host_sim.world.direct_reader import HandClock
 from host_sim.world.pcsc import PcscCard, PcscWorld
-from host_sim.world.vpcd_card import CONTACT_ATR, NoApplication, storage_atr
+from host_sim.world.tags import Type2Tag
+from host_sim.world.vpcd_card import CONTACT_ATR, NoApplication, TagBehindReader, storage_atr
 from terminal.devices.nfcpy_reader import NfcpyReader
 from terminal.devices.pcsc_reader import PcscReader
 from terminal.devices.pcsc_service import Code
@@ -20,10 +21,13 @@ from terminal.devices.reader_choice import reader_for_path
 from terminal.errors import ConfigError
 from terminal.nfc.card_session import SELECT
 from terminal.nfc.errors import CardLost, ReaderGlitch, ReaderLost
+from terminal.nfc.ndef_coupon import coupon_message
 from terminal.nfc.polling import FieldState, PollingLoop
 from terminal.nfc.reader import CardFound, CardKind
 from terminal.nfc.tap import ReaderDown
 from tests.cards import UID, MemoryOfCard, RecordingDesk, card_with_coupon, request_for
+
+TAG_UID = bytes.fromhex("04A1B2C3D4E580")
 
 
 def kumquat_card(memory: MemoryOfCard | None = None) -> PcscCard:
@@ -188,6 +192,29 @@ def test_a_reader_that_tells_no_identifier_is_good_enough() -> None:
     reader.close()
 
 
+def test_a_type_2_tag_is_read_where_the_desk_takes_bearer_coupons() -> None:
+    world, desk = PcscWorld(), RecordingDesk(bearer=True)
+    loop = PollingLoop(PcscReader("pcsc", service=world.client), desk, HandClock().monotonic_ms)
+    loop.turn()
+    tag = Type2Tag(TAG_UID, coupon_message(b"a bearer coupon"))
+    world.place(PcscCard(TagBehindReader(tag), TAG_UID, storage_atr(3)))
+    loop.turn()
+    assert desk.names() == ["ReaderUp", "CardSeen", "TapDone"]
+    assert desk.presentations == [b"a bearer coupon"]
+    loop.close()
+
+
+def test_a_tag_that_its_reader_cannot_read_is_a_lost_card() -> None:
+    world = PcscWorld()
+    reader = opened(world)
+    world.place(PcscCard(NoApplication(), TAG_UID, storage_atr(3)))
+    reader.sense()
+    reader.select_tag()
+    with pytest.raises(CardLost, match="6E00"):
+        reader.read_pages(3, 500)
+    reader.close()
+
+
 # --- what goes wrong --------------------------------------------------------------------------
 
 
@@ -199,9 +226,21 @@ def test_a_card_taken_away_in_the_middle_is_a_lost_card(code: Code) -> None:
     reader.sense()
     reader.activate(500)
     world.faults["transmit"] = [code]
-    world.faults["disconnect"] = [code]
+    world.calls.clear()
     with pytest.raises(CardLost):
         reader.exchange(SELECT, 500)
+    reader.release()
+    assert world.calls == ["transmit", "leave"], "what is gone is not reset"
+    assert reader.sense() == CardFound(UID, b"", 0x20), "looked at anew"
+    assert world.calls[2:] == ["status", "connect", "transmit"]
+    reader.close()
+
+
+def test_a_card_gone_before_its_reset_is_no_fault() -> None:
+    world = PcscWorld(faults={"reset": [Code.REMOVED_CARD]})
+    reader = opened(world)
+    world.place(kumquat_card())
+    reader.sense()
     reader.release()
     reader.close()
 
@@ -213,6 +252,7 @@ def test_a_card_gone_while_it_is_looked_at_was_never_there(call: str) -> None:
     world.place(kumquat_card())
     assert reader.sense() is None
     assert reader.sense() == CardFound(UID, b"", 0x20)
+    assert world.calls.count("connect") == 2, "a dead connection is not used again"
     reader.close()
 
 
@@ -276,7 +316,8 @@ def test_a_command_that_never_comes_back_ends_at_the_deadline() -> None:
     start = time.monotonic()
     with pytest.raises(CardLost, match="too slow"):
         reader.exchange(SELECT, 50)
-    for attempt in (reader.release, reader.open, reader.open):
+    reader.release()
+    for attempt in (reader.sense, reader.open, reader.open):
         with pytest.raises(ReaderLost, match="still waits for its last card"):
             attempt()
     assert time.monotonic() - start < 1.0
