@@ -71,7 +71,10 @@ def _subject(words: list[str]) -> bytes:
 
 def sorted_subjects(subjects: Iterable[bytes]) -> Values:
     """Subjects ascending, each once, as numbers."""
-    return np.unique(subject_values(b"".join(subjects)))
+    values = np.sort(subject_values(b"".join(subjects)))
+    first = np.ones(values.size, dtype=np.bool_)
+    first[1:] = values[1:] != values[:-1]
+    return values[first]
 
 
 def build(path: Path, subjects: Values, version: int, root: Signer) -> DenyHead:
@@ -115,8 +118,7 @@ def differences(old: DenyBase, subjects: Values) -> Changes:
         UsageError: nothing, or more than one delta may hold.
     """
     before = subject_values(b"".join(old.blocks()))
-    added = np.setdiff1d(subjects, before, assume_unique=True)
-    removed = np.setdiff1d(before, subjects, assume_unique=True)
+    added, removed = _missing(subjects, before), _missing(before, subjects)
     if not added.size and not removed.size:
         raise UsageError("nothing changed: there is nothing to publish")
     if max(added.size, removed.size) > MAX_CHANGES:
@@ -134,6 +136,15 @@ def open_published(path: Path, root_key: PublicKey) -> DenyBase:
         return open_base(path, root_key)
     except FileNotFoundError:
         raise UsageError(f"there is no list {path}") from None
+
+
+def _missing(values: Values, others: Values) -> Values:
+    """Which of ``values`` are not among ``others``; both ascending."""
+    at = np.searchsorted(others, values)
+    inside = at < others.size
+    found = np.zeros(values.size, dtype=np.bool_)
+    found[inside] = others[at[inside]] == values[inside]
+    return values[~found]
 
 
 def _split(values: Values) -> Iterator[bytes]:
