@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PYTHON
 
 .PHONY: help setup setup-runtime system system-test demo check test bench format lint types unit real \
-        lock wheels-aarch64 fuzz screenshots clean
+        fuzz screenshots clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -57,14 +57,16 @@ real:
 format:  ## put the code into shape
 	$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format .
 
-bench: bench-payment  ## every benchmark's short form; figures go to build/bench
+bench: bench-payment  ## the figures of a payment; bench-nfc, bench-sound: those of their parts
 
-bench-%:  ## one benchmark: bench-payment, bench-sound, bench-nfc
+bench-%:
 	@mkdir -p build/bench
 	@$(BIN)/python -m benchmarks.$*
 
 fuzz:  ## feed every decoder, 30 seconds each
-	@$(BIN)/python -m tests.fuzz.runner --all --seconds 30
+	@for file in tests/fuzz/fuzz_*.py; do \
+	  name=$${file##*/fuzz_}; name=$${name%.py}; echo "$$name"; \
+	  $(BIN)/python -m tests.fuzz.runner "$$name" --seconds 30 || exit 1; done
 
 clean:  ## remove what the targets made
 	rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis typings

@@ -199,7 +199,7 @@ def _host(paths: StatePaths, config: Config) -> Finding:
 
     url = config.host or load_enrolment(paths).host_url
     try:
-        with closing(HttpsDoor(url, timeout_s=3.0)) as door:
+        with closing(HttpsDoor(url, ca_file=paths.kept_authority(), timeout_s=3.0)) as door:
             door.send(HostRequest("POST", "/v1/sync/open", b""))
     except HostUnreachable as error:
         remedy = "sales go on and are kept; check the network"

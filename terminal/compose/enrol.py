@@ -14,6 +14,7 @@ from terminal.compose.state import (
     save_enrolment,
 )
 from terminal.devices.https import HttpsDoor
+from terminal.devices.key_file import write_durably
 from terminal.devices.system_clock import SystemClock
 from terminal.errors import ConfigError
 from terminal.journal.writer import Journal
@@ -57,6 +58,8 @@ def enrol_terminal(
     with journal:
         if journal.policy() is None:
             journal.install_policy(enrolled.policy_bytes, enrolled.policy.version)
+    if ca_file is not None:
+        write_durably(paths.host_ca, ca_file.read_bytes())  # checked by the dialogue just led
     record = EnrolmentRecord(
         enrolled.origin, enrolled.root_key, enrolled.journal_cert, enrolled.certs, host_url
     )

@@ -52,6 +52,15 @@ class StatePaths:
         return self.root / "deny-list"
 
     @property
+    def host_ca(self) -> Path:
+        """The host's own certificate authority, where enrolment was given one."""
+        return self.root / "host-ca.pem"
+
+    def kept_authority(self) -> Path | None:
+        """``host_ca`` where there is one; None: the system's authorities."""
+        return self.host_ca if self.host_ca.exists() else None
+
+    @property
     def enrolment(self) -> Path:
         return self.root / "enrolment"
 

@@ -53,6 +53,7 @@ class Terminal:
     """
 
     def __init__(self, paths: StatePaths, config: Config, report: Report) -> None:
+        self._paths = paths
         self._config = config
         self._report = report
         self._clock = SystemClock()
@@ -158,7 +159,8 @@ class Terminal:
     def _connect_host(self) -> None:
         from terminal.devices.https import HttpsDoor
 
-        door = HttpsDoor(self._config.host or self._record.host_url)
+        url = self._config.host or self._record.host_url
+        door = HttpsDoor(url, ca_file=self._paths.kept_authority())
         thread = HostThread(door.send, self.runtime.post)
         self.runtime.syncing = Syncing(
             thread,

@@ -32,7 +32,7 @@ class KioskServer:
         ConfigError: ``host`` is not a loopback address (a LAN needs HTTPS and paired devices).
     """
 
-    def __init__(self, app: Starlette, host: str = "127.0.0.1", port: int = 8190) -> None:
+    def __init__(self, app: Starlette, host: str = "127.0.0.1", port: int = 8600) -> None:
         if not _is_loopback(host):
             raise ConfigError("kiosk.host", f"{host!r} is not a loopback address such as 127.0.0.1")
         self._app = app

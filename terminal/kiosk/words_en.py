@@ -74,7 +74,7 @@ ENGLISH: Final = {
     "stopped.title": "Selling has stopped",
     "stopped.text": "The terminal does not know whether the last sale was stored.",
     "stopped.step1": "Keep the goods of the sale in front of you.",
-    "stopped.step2": "Restart the terminal: it reads its journal again.",
+    "stopped.step2": "Wait: the terminal opens its journal again by itself.",
     "stopped.step3": "The page then shows whether the sale was accepted.",
     "stopped.amount": "The sale in question:",
     "unannounced.title": "Accepted, not announced",
@@ -169,7 +169,7 @@ ENGLISH: Final = {
     "voice.replay": "Said again, not a new payment. Entry {index}, {amount}, was accepted.",
     "voice.refund": "Given back, {amount}.",
     "voice.void": "Voided, {amount}.",
-    "voice.stopped": "Selling has stopped. Restart the terminal.",
+    "voice.stopped": "Selling has stopped. Wait for the terminal.",
     "voice.unannounced": "Accepted before the restart and not announced: {amount}.",
 }
 """Text by key, with named placeholders."""

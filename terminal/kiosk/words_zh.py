@@ -74,7 +74,7 @@ CHINESE: Final = {
     "stopped.title": "已停止收款",
     "stopped.text": "终端不知道上一笔是否已存好。",
     "stopped.step1": "先不要交出这一笔的货物。",
-    "stopped.step2": "重新启动终端，它会重读账本。",
+    "stopped.step2": "请稍候，终端会自动重新打开账本。",
     "stopped.step3": "随后页面会显示这一笔是否已收。",
     "stopped.amount": "有疑问的一笔：",
     "unannounced.title": "已收款，未播报",
@@ -166,7 +166,7 @@ CHINESE: Final = {
     "voice.replay": "重播，不是新的付款。记录{index}，{amount}，已收款。",
     "voice.refund": "已退款，{amount}。",
     "voice.void": "已作废，{amount}。",
-    "voice.stopped": "已停止收款，请重新启动终端。",
+    "voice.stopped": "已停止收款，请稍候。",
     "voice.unannounced": "重启前已收款，未播报：{amount}。",
 }
 """Text by key, with named placeholders."""
