@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
+import pytest
+
 from terminal.errors import HostRefused, HostUnreachable
 from terminal.runtime.host_link import FIRST_PAUSE_MS, HostThread, Syncing
-from terminal.runtime.inbox import HostAnswered, Message
+from terminal.runtime.inbox import DeviceState, HostAnswered, Message
 from terminal.sync.exchange import HostReply, HostRequest
 from terminal.sync.messages import LineState
 from terminal.sync.session import SyncOutcome
@@ -117,3 +119,46 @@ def test_the_thread_says_so_when_nobody_answered() -> None:
     thread.carry(ASKED)
     thread.stop()
     assert heard == [HostAnswered(ASKED, None)]
+
+
+def test_a_late_reply_to_an_abandoned_dialogue_is_not_fed_to_the_next() -> None:
+    clock = Clock()
+    made, carried = syncing(clock)
+    late = HostAnswered(HostRequest("POST", "/v1/x", b""), HostReply(200, b""))
+    made.advance()
+    made.abandon()
+    clock.now_ms += EVERY_MS
+    made.advance()
+    assert made.answered(late) is None
+    assert len(carried.requests) == 2, "the dialogue did not move"
+    assert made.answered(OK) is None
+    assert made.answered(OK) == DONE
+
+
+def test_the_hosts_time_counts_from_the_first_reply_of_its_dialogue() -> None:
+    """A long upload must not make the host's clock look slow."""
+    clock = Clock()
+    made, _ = syncing(clock)
+    made.advance()
+    clock.now_ms = 400
+    made.answered(OK)
+    clock.now_ms = 95_000
+    assert made.answered(OK) == DONE
+    assert made.heard_ms == 400
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_of_ours_in_the_thread_is_on_the_screen_and_ends_the_dialogue() -> None:
+    heard: list[Message] = []
+
+    def broken(_request: HostRequest) -> HostReply:
+        raise ValueError("ours")
+
+    thread = HostThread(broken, heard.append)
+    thread.start()
+    thread.carry(ASKED)
+    thread.stop()
+    answered, state = heard
+    assert answered == HostAnswered(ASKED, None)
+    assert isinstance(state, DeviceState)
+    assert state.fault is not None

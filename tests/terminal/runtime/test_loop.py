@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
+from terminal.errors import HostRefused
 from terminal.nfc.tap import TapAsk
 from terminal.payment.text import ASK, PRESENTATION, decode_ask, from_text, to_text
 from terminal.runtime.front_panel import Post
-from terminal.runtime.inbox import DeviceState, Heard
+from terminal.runtime.host_link import Syncing
+from terminal.runtime.inbox import DeviceState, Heard, HostAnswered
 from terminal.sale.view import Carrier, DeskRefused, LineState, Phase, Screen
+from terminal.sync.exchange import HostReply, HostRequest
+from terminal.sync.session import SyncOutcome
 from tests.terminal.payment.stall import pay
 from tests.terminal.runtime.loop_rig import running
 
@@ -144,3 +149,36 @@ def test_an_unknown_coupon_alone_makes_the_card_send_all(tmp_path: Path) -> None
         assert getattr(answer, "again_in_full", False)
         rig.ask(lambda: None)
         assert rig.door.screen().phase is Phase.WAITING
+
+
+def test_a_host_that_refuses_is_one_line_on_the_screen_until_it_does_not(tmp_path: Path) -> None:
+    asked = HostRequest("POST", "/v1/x", b"")
+    refusing = [True]
+
+    class Carrying:
+        def carry(self, request: HostRequest) -> None:
+            """Nobody listens; the test answers."""
+
+    def dialogue() -> Generator[HostRequest, HostReply, SyncOutcome]:
+        yield asked
+        if refusing.pop(0):
+            raise HostRefused("unknown_terminal", "no such terminal")
+        yield asked
+        raise AssertionError("not asked for")
+
+    with running(tmp_path / "journal.db") as rig:
+
+        def connect() -> None:
+            rig.runtime.syncing = Syncing(
+                Carrying(), dialogue, every_ms=1_000, monotonic_ms=rig.clock.monotonic_ms
+            )
+
+        rig.ask(connect)
+        rig.ask(lambda: None)
+        rig.runtime.post(HostAnswered(asked, HostReply(403, b"")))
+        rig.ask(lambda: None)
+        (fault,) = rig.door.screen().faults
+        assert "no such terminal" in fault
+        assert not rig.door.screen().host_online
+        rig.door.charge(1250)
+        assert rig.door.screen().phase is Phase.WAITING, "a host costs no sale"
