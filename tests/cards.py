@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from host_sim.world.card import load_coupon
+from host_sim.world.card_application import KumquatApplication
 from host_sim.world.card_state import CardFile, CardState
+from host_sim.world.pcsc import PcscCard
 from terminal.crypto.keys import SoftwareSigner, parse_public_key
 from terminal.nfc.reader import CardFound
 from terminal.nfc.tap import ReaderEvent, TapAnswer, TapAsk
@@ -115,3 +117,8 @@ class RecordingDesk:
     def names(self) -> list[str]:
         """What happened, in order."""
         return [type(event).__name__ for event in self.events]
+
+
+def pcsc_card(memory: MemoryOfCard | None = None) -> PcscCard:
+    """A card that can pay, for a PC/SC service in memory."""
+    return PcscCard(KumquatApplication(memory or MemoryOfCard(card_with_coupon())), UID)
