@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class JudgedClock:
     """``ports.Clock`` over another; ``judge_by`` says how, before the first entry is written.
 
-    Until then the wall time is unknown.
+    Until then the wall time is unknown, and 0: an entry then takes the floor's.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -34,7 +34,7 @@ class JudgedClock:
 
     def unix_s(self) -> int:
         """The clock where it is known, else the floor: no entry is earlier than the last."""
-        return self._clock.unix_s() if self._moment is None else self._moment().judged_s
+        return 0 if self._moment is None else self._moment().judged_s
 
     def quality(self) -> ClockQuality:
         """What is left of it after the rules."""
