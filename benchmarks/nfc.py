@@ -9,9 +9,10 @@ the terminal's side is measured. Placement is stamped there with the system's mo
 callbacks before any APDU are given besides (``placed_to_seen_ms``, ``nfcpy_placed_to_connect_ms``).
 
 The modelled taps are bytes counted, not time taken: ``tap_model``. What a tap costs up to the
-durable decision is ``tap_durable``, and what many of them leave behind ``tap_soak``. Prints each
-figure with its target, writes ``build/bench/nfc.json`` (figures of others in it are kept), and ends
-with 1 where a target was missed.
+durable decision is ``tap_durable``, what many of them leave behind ``tap_soak``, and what asking a
+deny list of ten million costs ``deny_list``. Prints each figure with its target, writes
+``build/bench/nfc.json`` (figures of others in it are kept), and ends with 1 where a target was
+missed.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ import nfc
 import nfc.clf.pn532
 import nfc.clf.transport
 
+from benchmarks import deny_list
 from benchmarks.floor import PAIRS
 from benchmarks.tap_durable import tap_by_nfcpy_ms, tap_over_floor
 from benchmarks.tap_model import modelled_tap_ms
@@ -63,6 +65,9 @@ AT_MOST: Final = {
     "soak_doubled": 0.0,
     "soak_leaked_fds": 0.0,
     "soak_rss_growth_mb": 5.0,
+    "deny_list_lookup_us": 20.0,
+    "deny_list_mapped_mb": 90.0,
+    "deny_list_delta_s": 1.0,
 }
 AT_LEAST: Final = {"soak_taps": 10_000.0}
 """Not met by a short form, and not meant to be."""
@@ -261,6 +266,7 @@ def main(words: list[str] | None = None, show: Callable[[str], object] = print) 
         measured |= durable_figures(directory, given.pairs, given.taps, given.seed)
         report = soak(directory, given.soak_taps, given.seed, given.soak_limit_s)
         measured |= soak_figures(report)
+        measured |= deny_list.measure()
     finally:
         shutil.rmtree(directory)
     missed = missed_targets(measured)
