@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from host_sim.world.card import open_card
+from host_sim.world.isodep_card import IsoDepCard
 from host_sim.world.pn532 import Pn532
 from host_sim.world.pn532_pty import Pn532Line
 from host_sim.world.rf_field import RfCard, RfField
-from host_sim.world.tags import ClassicCard, Type2Tag
+from host_sim.world.tags import ClassicCard, NdefApplication, Type2Tag
 from tests.cards import UID, card_with_coupon, stored_card
 
 TAG_UID = bytes.fromhex("04A1B2C3D4E580")
@@ -74,6 +75,40 @@ def test_it_lists_two_cards_of_ours(line: Pn532Line, tmp_path: Path) -> None:
     other = stored_card(tmp_path, card_with_coupon(uid=TAG_UID), "other")
     found = listed(line, open_card(stored_card(tmp_path)), open_card(other))
     assert found.count("ATS: 78 80 70 02") == 2
+
+
+@pytest.mark.parametrize("algorithm", ["Ed25519", "P-256"])
+@pytest.mark.parametrize(
+    "uid", ["08112233", "04A1B2C3D4E580", "04A1B2C3D4E580112233"], ids=["4", "7", "10"]
+)
+def test_it_lists_a_card_of_either_key_and_any_identifier(
+    line: Pn532Line, tmp_path: Path, algorithm: str, uid: str
+) -> None:
+    card = card_with_coupon(algorithm, uid=bytes.fromhex(uid))
+    found = listed(line, open_card(stored_card(tmp_path, card)))
+    assert f": {bytes.fromhex(uid).hex(' ')} SAK (SEL_RES): 20" in found
+
+
+@pytest.mark.parametrize(
+    ("ats", "shown"),
+    [
+        ("0200", " ATS: 00"),
+        ("04688002", " ATS: 68 80 02"),
+        ("067577810280", " ATS: 75 77 81 02 80"),
+        ("01", ""),
+    ],
+)
+def test_it_lists_a_card_with_another_answer_to_select(
+    line: Pn532Line, tmp_path: Path, ats: str, shown: str
+) -> None:
+    found = listed(line, open_card(stored_card(tmp_path), ats=bytes.fromhex(ats)))
+    assert f"UID (NFCID3): 08 11 22 33 SAK (SEL_RES): 20{shown}" in found
+
+
+def test_it_lists_a_type_4_tag(line: Pn532Line) -> None:
+    found = listed(line, IsoDepCard(NdefApplication(MESSAGE), TAG_UID))
+    assert "1 ISO14443A passive target(s) found" in found
+    assert "UID (NFCID1): 04 a1 b2 c3 d4 e5 80 SAK (SEL_RES): 20" in found
 
 
 def test_it_finds_nothing_where_there_is_nothing(line: Pn532Line) -> None:
