@@ -71,8 +71,9 @@ class Receiver:
         """The events completed by these samples, in order.
 
         ``samples``: float32 or float64 with full scale 1, or int16; shape ``(n,)``, any n, 0 too.
-        Not-a-number and infinity count as silence. A frame is reported at latest 50 ms of stream
-        after its last sample; at the end of a recording call :meth:`flush`.
+        Not-a-number and infinity count as silence. A frame is reported within 30 ms of stream
+        after its last sample if its start was clear, else within 120 ms; at the end of a recording
+        call :meth:`flush`.
 
         Raises:
             DecodeError: not an array, wrong type of number or shape; nothing was taken in.
