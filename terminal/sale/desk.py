@@ -8,7 +8,6 @@ Invariant: the accepted screen exists only for an ``Accepted``, which exists onl
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from terminal.errors import DecodeError, OutcomeUnknown
@@ -16,6 +15,7 @@ from terminal.journal.draft import NotAllowed
 from terminal.money import MAX_AMOUNT_MINOR
 from terminal.payment.reasons import Reason
 from terminal.payment.text import PRESENTATION, from_text
+from terminal.sale.double_press import DoublePress
 from terminal.sale.open_sale import LIFETIME_MS
 from terminal.sale.outcome import (
     Accepted,
@@ -28,6 +28,7 @@ from terminal.sale.outcome import (
     Returned,
     Telling,
 )
+from terminal.sale.transitions import TRANSITIONS, Cause
 from terminal.sale.view import Carrier, DeskRefused, LineKind, Phase, SaleLine
 
 if TYPE_CHECKING:
@@ -40,40 +41,6 @@ DECLINED_SHOWN_MS: Final = 8_000
 ACCEPTED_SHOWN_MS: Final = 120_000
 MAX_RENEWALS: Final = 9
 """Fresh nonces of one sale: with the first, ten minutes of waiting for the payer."""
-
-
-class Cause(Enum):
-    """What moves a sale from one phase to another."""
-
-    CHARGE = "the seller asks for an amount"
-    ACCEPT = "a commit"
-    DECLINE = "a decline"
-    DISMISS = "the seller has seen it, or cancels"
-    RETRY = "the sale is open for another try"
-    STOP = "a commit failed"
-
-
-TRANSITIONS: Final = {
-    (Phase.IDLE, Cause.CHARGE): Phase.WAITING,
-    (Phase.ACCEPTED, Cause.CHARGE): Phase.WAITING,
-    (Phase.DECLINED, Cause.CHARGE): Phase.WAITING,
-    (Phase.IDLE, Cause.ACCEPT): Phase.ACCEPTED,
-    (Phase.WAITING, Cause.ACCEPT): Phase.ACCEPTED,
-    (Phase.DECLINED, Cause.ACCEPT): Phase.ACCEPTED,
-    (Phase.ACCEPTED, Cause.ACCEPT): Phase.ACCEPTED,
-    (Phase.IDLE, Cause.DECLINE): Phase.DECLINED,
-    (Phase.WAITING, Cause.DECLINE): Phase.DECLINED,
-    (Phase.DECLINED, Cause.DECLINE): Phase.DECLINED,
-    (Phase.WAITING, Cause.DISMISS): Phase.IDLE,
-    (Phase.ACCEPTED, Cause.DISMISS): Phase.IDLE,
-    (Phase.DECLINED, Cause.DISMISS): Phase.IDLE,
-    (Phase.DECLINED, Cause.RETRY): Phase.WAITING,
-    (Phase.IDLE, Cause.STOP): Phase.STOPPED,
-    (Phase.WAITING, Cause.STOP): Phase.STOPPED,
-    (Phase.ACCEPTED, Cause.STOP): Phase.STOPPED,
-    (Phase.DECLINED, Cause.STOP): Phase.STOPPED,
-}
-"""Every legal move. STOPPED is left by reopening the journal alone."""
 
 
 class SaleDesk:
@@ -92,6 +59,7 @@ class SaleDesk:
         self._now_ms = monotonic_ms
         self._since_ms = monotonic_ms()
         self._renewals_left = 0
+        self._refunds = DoublePress()
         self._unconfirmed: tuple[bytes, Carrier] | None = None
         self.confirming: ConfirmPayer | None = None
         """A genuine presentation that waits for the seller's word on the payer."""
@@ -158,8 +126,11 @@ class SaleDesk:
         self._tell(Replayed(self.last_accepted))
 
     def refund(self, index: int, amount_minor: int) -> Returned:
-        """Give money back on a sale of this journal."""
-        return self._give_back(lambda: self.till.refund(index, amount_minor))
+        """Give money back on a sale of this journal; the same twice at once is one wish."""
+        self._refunds.refuse_again((index, amount_minor), self._now_ms())
+        returned = self._give_back(lambda: self.till.refund(index, amount_minor))
+        self._refunds.done((index, amount_minor), self._now_ms())
+        return returned
 
     def void(self, index: int) -> Returned:
         """Undo a whole sale."""

@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from terminal.sale.desk import TRANSITIONS, Cause
+from terminal.sale.transitions import TRANSITIONS, Cause
 from terminal.sale.view import Phase
 
 ROOT = Path(__file__).parents[2]

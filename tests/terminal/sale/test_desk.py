@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from terminal.payment.text import ACK, PRESENTATION, to_text
-from terminal.sale.desk import DECLINED_SHOWN_MS, MAX_RENEWALS, TRANSITIONS, Cause
+from terminal.sale.desk import DECLINED_SHOWN_MS, MAX_RENEWALS
+from terminal.sale.double_press import AT_ONCE_MS
 from terminal.sale.open_sale import LIFETIME_MS
 from terminal.sale.outcome import Accepted, Asked, Cleared, Refused, Replayed, Returned
+from terminal.sale.transitions import TRANSITIONS, Cause
 from terminal.sale.view import Carrier, DeskRefused, Phase
 from tests.terminal.sale.till_rig import TillRig
 
@@ -143,6 +145,18 @@ def test_giving_back_more_than_the_sale_is_refused_in_words(rig: TillRig) -> Non
         rig.desk.refund(0, 1251)
     rig.desk.void(0)
     assert isinstance(rig.told[-1], Returned)
+
+
+def test_a_refund_sent_twice_is_given_once(rig: TillRig) -> None:
+    rig.desk.charge(1250)
+    rig.desk.present(rig.answer(), Carrier.SOUND)
+    rig.desk.refund(0, 250)
+    with pytest.raises(DeskRefused, match="just now"):
+        rig.desk.refund(0, 250)
+    rig.desk.refund(0, 100)
+    rig.clock.now_ms += AT_ONCE_MS
+    rig.desk.refund(0, 250)
+    assert [rig.journal.size, rig.journal.day_sums(0).returned_minor] == [4, 600]
 
 
 def test_a_stopped_desk_sells_nothing(rig: TillRig) -> None:
