@@ -61,6 +61,8 @@ def root(
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code and never shows a traceback for a known fault."""
+    # Two cores at most, and one is for selling: read before numpy is imported, with the commands.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from terminal.cli import commands
 
     commands.register(app)
