@@ -75,8 +75,10 @@ class LoopTapSales:
         desk.refuse(card_refusal(event, desk.till.policy.classes))
 
     def tap_notice(self, words: str) -> None:
-        """Something about the card that a person should know."""
+        """Something about the card that a person should know; the panel asks again."""
         self._report({"event": "tap", "notice": words})
+        if self._runtime.panel is not None and self._runtime.desk.phase is Phase.WAITING:
+            self._runtime.panel.resumed(waiting=True)
 
     def _is_owed_an_answer(self) -> bool:
         """At an unattended post: the open sale was paid, the journal reopened, nobody was told.

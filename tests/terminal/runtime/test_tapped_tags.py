@@ -9,7 +9,7 @@ import pytest
 
 from host_sim.world.direct_reader import DirectReader, HandClock
 from host_sim.world.isodep_card import IsoDepCard
-from host_sim.world.rf_field import RfCard, RfField
+from host_sim.world.rf_field import Mishap, PlannedMishap, RfCard, RfField
 from host_sim.world.tags import ClassicCard, NdefApplication, Type2Tag
 from terminal.journal.entry import EntryKind
 from terminal.nfc.ndef_coupon import coupon_message
@@ -17,11 +17,13 @@ from terminal.nfc.polling import PollingLoop
 from terminal.payment.coupon import CouponClass, sign_coupon
 from terminal.payment.presentation import bearer_presentation
 from terminal.payment.reasons import Reason
-from terminal.runtime.front_panel import Post
+from terminal.runtime.front_panel import FrontPanel, Post
 from terminal.runtime.tap_desk import LoopTapDesk
+from terminal.runtime.wire import Wire
 from terminal.sale.view import Phase, Screen
 from tests.terminal.payment import stall
 from tests.terminal.runtime.loop_rig import LoopRig, running
+from tests.terminal.runtime.ports_rig import Cable, Inbox
 
 TAG_UID = bytes.fromhex("04A1B2C3D4E580")
 BEARER = frozenset({CouponClass.HOLDER_BOUND, CouponClass.BEARER})
@@ -136,6 +138,32 @@ def test_a_card_number_is_no_permit_and_the_screen_says_so(tmp_path: Path) -> No
         rig.door.charge(1250)
         screen = stand.visit(ClassicCard(bytes(4)))
         assert screen.reasons == (Reason.CARD_BROKEN, Reason.CARD_NUMBER_ONLY)
+
+
+class NotedPanel(FrontPanel):
+    """A panel without a cable that notes which lights it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(Wire(Cable, Inbox().post), 7, lambda: 1_000, None)
+        self.noted: list[str] = []
+
+    def card_seen(self) -> None:
+        self.noted.append("reading")
+
+    def resumed(self, *, waiting: bool) -> None:
+        self.noted.append("waiting" if waiting else "idle")
+
+
+def test_a_torn_card_turns_the_light_from_reading_back_to_waiting(tmp_path: Path) -> None:
+    with running(tmp_path / "journal.db") as rig:
+        panel = NotedPanel()
+        rig.runtime.panel = panel
+        stand = TapStand(rig)
+        rig.door.charge(1250)
+        stand.field.planned.append(PlannedMishap(Mishap.TORN_BEFORE, 2))
+        stand.visit(type_4(bearer()))
+        assert rig.wait_for("tap")["notice"] == "present the card again"
+        assert panel.noted == ["reading", "waiting"]
 
 
 def test_an_unattended_post_refuses_and_asks_the_next_card(tmp_path: Path) -> None:
