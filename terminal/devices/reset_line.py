@@ -81,14 +81,21 @@ class GpiodLine:
 
     A Raspberry Pi names them ``GPIO0`` to ``GPIO27`` on every model, whatever chip they are on.
     The request is held: no other program can take the line, and the kernel lets it go at our end.
+    ``open_chip`` opens one of ``devices``: libgpiod's ``Chip``, or a simulated one.
 
     Raises:
         DeviceError: from the constructor, gpiod is not installed, or no chip has such a line.
         OSError: from the constructor and every method, the kernel refuses.
     """
 
-    def __init__(self, name: str, devices: Iterable[Path] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        devices: Iterable[Path] | None = None,
+        open_chip: Callable[[str], Any] | None = None,
+    ) -> None:
         self._gpiod = _gpiod(name)
+        self._open_chip = open_chip or self._gpiod.Chip
         found = Path("/dev").glob("gpiochip*") if devices is None else devices
         self._request, self._offset = self._take(name, sorted(found))
 
@@ -103,7 +110,7 @@ class GpiodLine:
 
     def _take(self, name: str, devices: list[Path]) -> tuple[Any, int]:
         for path in devices:
-            with self._gpiod.Chip(str(path)) as chip:
+            with self._open_chip(str(path)) as chip:
                 try:
                     offset = chip.line_offset_from_id(name)
                 except OSError as error:

@@ -13,11 +13,18 @@ import pytest
 from host_sim.world.pn532 import Pn532
 from host_sim.world.pn532_pty import Pn532Line
 from host_sim.world.reader_faults import ReaderFault
-from host_sim.world.reset_wire import ResetWire
+from host_sim.world.reset_wire import GpioChip, ResetWire
 from host_sim.world.rf_field import RfField
 from terminal.config import known_boards, load_board
 from terminal.devices.reader_choice import reader_for_path
-from terminal.devices.reset_line import LOW_S, START_S, ResetLine, reset_of_board, telling
+from terminal.devices.reset_line import (
+    LOW_S,
+    START_S,
+    GpiodLine,
+    ResetLine,
+    reset_of_board,
+    telling,
+)
 from terminal.errors import ConfigError, DeviceError
 from terminal.nfc.errors import ReaderGlitch, ReaderLost
 
@@ -83,6 +90,7 @@ def test_only_boards_that_wire_the_line_have_one() -> None:
 
 
 def test_a_pin_that_this_machine_lacks_names_the_configuration() -> None:
+    pytest.importorskip("gpiod", reason="gpiod is not installed (pip install gpiod)")
     told = list[DeviceError | None]()
     pulse = reset_of_board(997, told.append)  # no header has that many
     assert pulse is not None
@@ -90,6 +98,25 @@ def test_a_pin_that_this_machine_lacks_names_the_configuration() -> None:
     (fault,) = told
     assert fault is not None
     assert fault.device == "reader reset line GPIO997"
+
+
+def test_the_pin_is_found_by_name_on_any_chip_and_never_driven_high() -> None:
+    gpiod = pytest.importorskip("gpiod", reason="gpiod is not installed (pip install gpiod)")
+    chips = {"/dev/gpiochip0": GpioChip(("ID_SD",)), "/dev/gpiochip4": GpioChip(("X", "GPIO17"))}
+    line = GpiodLine("GPIO17", [Path(path) for path in chips], chips.__getitem__)
+    line.pull_low()
+    line.let_go()
+    assert chips["/dev/gpiochip0"].settings == []
+    taken = chips["/dev/gpiochip4"].settings
+    assert [name for name, _ in taken] == ["GPIO17"] * 3
+    shown = [(given.direction, given.bias, given.output_value) for _, given in taken]
+    inactive, (to, bias) = gpiod.line.Value.INACTIVE, (gpiod.line.Direction, gpiod.line.Bias)
+    assert shown == [
+        (to.INPUT, bias.PULL_UP, inactive),
+        (to.OUTPUT, bias.AS_IS, inactive),
+        (to.INPUT, bias.PULL_UP, inactive),
+    ]
+    assert all(chip.open == 0 for chip in chips.values())
 
 
 WITHOUT_GPIOD = """
