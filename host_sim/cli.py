@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from host_sim.commands.bearer import add_bearer_commands
 from host_sim.commands.deny import add_deny_commands
 from host_sim.commands.house import add_house_commands
 from host_sim.commands.money import add_money_commands
@@ -53,6 +54,7 @@ def root(
 add_house_commands(app)
 add_registry_commands(app)
 add_money_commands(app)
+add_bearer_commands(app)
 add_deny_commands(app)
 
 

@@ -82,9 +82,9 @@ def sell(
 ) -> None:
     """Sell a coupon to a phone's key."""
     with opened(home_of(context)) as host:
-        where = _where(host, merchant, scope, letters)
+        where = place_of(host, merchant, scope, letters)
         order = _order(holder_key, limit, where, lifetime_h, not_after, attested, hardware=False)
-        _print_coupon(host, host.issuer.sell(order), as_json=as_json)
+        print_coupon(host, host.issuer.sell(order), as_json=as_json)
 
 
 def issue_card(
@@ -101,15 +101,19 @@ def issue_card(
 ) -> None:
     """Issue a coupon to a card's key, which stays in the card."""
     with opened(home_of(context)) as host:
-        where = _where(host, merchant, scope, letters)
+        where = place_of(host, merchant, scope, letters)
         order = _order(card_key, limit, where, lifetime_h, not_after, attested, hardware=True)
-        _print_coupon(host, host.issuer.sell(order), as_json=as_json)
+        print_coupon(host, host.issuer.sell(order), as_json=as_json)
 
 
-def _where(
+def place_of(
     host: Host, merchant: str | None, scope: int | None, letters: str | None
 ) -> tuple[int, int]:
-    """Scope and currency number."""
+    """Scope and currency number that the options name.
+
+    Raises:
+        UsageError: both ways given, or neither, or no such merchant.
+    """
     if merchant is not None:
         if scope is not None or letters is not None:
             raise UsageError("give --merchant, or --scope with --currency, not both")
@@ -146,14 +150,15 @@ def _order(
         number,
         scope,
         lifetime_h,
-        None if not_after is None else _unix_s(not_after),
+        None if not_after is None else unix_s(not_after),
         CouponClass.HOLDER_BOUND,
         attested,
         hardware,
     )
 
 
-def _unix_s(text: str) -> int:
+def unix_s(text: str) -> int:
+    """The time that an option says, as seconds since 1970."""
     if text.isascii() and text.isdigit():
         return int(text)
     try:
@@ -163,7 +168,8 @@ def _unix_s(text: str) -> int:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
-def _coupon_row(coupon: IssuedCoupon) -> dict[str, object]:
+def coupon_row(coupon: IssuedCoupon) -> dict[str, object]:
+    """An issued coupon in plain values."""
     return {
         "coupon_id": f"{coupon.issuer}/{coupon.serial}",
         "issuer": coupon.issuer,
@@ -178,11 +184,12 @@ def _coupon_row(coupon: IssuedCoupon) -> dict[str, object]:
     }
 
 
-def _print_coupon(host: Host, coupon: IssuedCoupon, *, as_json: bool) -> None:
+def print_coupon(host: Host, coupon: IssuedCoupon, *, as_json: bool) -> None:
+    """Show what was issued."""
     if as_json:
-        print_json({**_coupon_row(coupon), "payee_key": host.office.keys.payee.public_key.hex()})
+        print_json({**coupon_row(coupon), "payee_key": host.office.keys.payee.public_key.hex()})
     else:
-        row = _coupon_row(coupon)
+        row = coupon_row(coupon)
         print_line(f"coupon {row['coupon_id']}: {row['limit']} until {row['not_after']}")
         print_line(coupon.coupon.hex())
 
@@ -190,7 +197,7 @@ def _print_coupon(host: Host, coupon: IssuedCoupon, *, as_json: bool) -> None:
 def coupons(context: typer.Context, as_json: Json = False) -> None:
     """Every coupon issued."""
     with opened(home_of(context)) as host, host.office.store.unit() as unit:
-        rows = [_coupon_row(one) for one in unit.money.coupons()]
+        rows = [coupon_row(one) for one in unit.money.coupons()]
     columns = ("coupon_id", "limit", "scope", "not_after")
     print_rows(rows, columns, as_json=as_json, none="no coupons yet")
 

@@ -9,6 +9,8 @@ from statistics import median
 
 import pytest
 
+from host_sim.demo.cast import TOLL
+from host_sim.demo.stage import HOST
 from terminal.compose.state import StatePaths
 from terminal.journal.detail import Cited, decode_detail
 from terminal.journal.entry import EntryKind
@@ -72,6 +74,24 @@ def test_a_card_that_cannot_pay_lights_declined_and_opens_nothing(
     point.clear()
     assert not [line for line in point.stage.panel.log[since:] if line["what"] == "relay"]
     assert point.entries() == before
+
+
+def test_a_bearer_coupon_on_a_tag_opens_once_where_the_policy_takes_them(point: TollPoint) -> None:
+    issued = point.stage.one(
+        *HOST, "issue-bearer", "--limit", "5.00", "--merchant", "harbour", "--json"
+    )
+    taken = ("--bearer", "--limit", "class_cap_minor=5.00")
+    changed = point.stage.run(*HOST, "policy", str(TOLL), *taken, "--json")[0]
+    point.terminal.expect("synced", policy=changed["policy_version"], timeout_s=30)
+    answers = []
+    for tag in ("type2", "type4"):
+        point.place(f"{tag} bearer={issued['coupon']}")
+        answers.append(point.terminal.expect("accepted", "declined"))
+        point.clear()
+    first, second = answers
+    assert (first["event"], first["amount"]) == ("accepted", "CNY 5.00")
+    assert second["reasons"] == ["ALREADY_ACCEPTED"], "the same coupon, on another tag"
+    assert second["prior_entry"] == first["entry"]
 
 
 def test_nothing_lights_or_opens_before_the_commit(point: TollPoint) -> None:
