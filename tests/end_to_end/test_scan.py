@@ -57,7 +57,7 @@ def open_stall(stage: Stage) -> tuple[Actor, str]:
     stage.state("stall").mkdir(mode=0o700)
     (stage.state("stall") / "config.toml").write_text(CONFIG, encoding="utf-8")
     enrol(stage, "stall", STALL)
-    coupon = buy(stage)
+    coupon = buy(stage, str(stage.phone("key")["key"]["public_key"]))
     return stage.terminal("stall"), coupon
 
 
