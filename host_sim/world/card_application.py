@@ -64,6 +64,8 @@ class KumquatApplication:
     ) -> None:
         self._memory = memory
         self._told = told or (lambda _name, _facts: None)
+        self._parsed: Coupon | None = None
+        self._parsed_from = b""
         self.power_off()
 
     def power_off(self) -> None:
@@ -116,7 +118,18 @@ class KumquatApplication:
         self._selected = True
         state = self._memory.read()
         abilities = Ability.SPEND_ALONE | (Ability.PIN if state.pin else Ability(0))
-        return Greeting(VERSION, abilities, _reference(state)).encode()
+        reference = self._reference(state) if state.coupon else b""
+        return Greeting(VERSION, abilities, reference).encode()
+
+    def _reference(self, state: CardState) -> bytes:
+        name = self._coupon(state).id
+        return name.issuer.to_bytes(2, "big") + name.serial.to_bytes(4, "big")
+
+    def _coupon(self, state: CardState) -> Coupon:
+        """The coupon on the card, taken apart once, as a chip would keep it."""
+        if self._parsed is None or self._parsed_from != state.coupon:
+            self._parsed, self._parsed_from = decode_coupon(state.coupon), state.coupon
+        return self._parsed
 
     def _gather(self, command: Command) -> bytes | None:
         """The data of the whole chain, None while links are missing; strangers break a chain."""
@@ -162,7 +175,7 @@ class KumquatApplication:
         state = self._memory.read()
         if not state.coupon:
             raise Refusal(Status.NO_COUPON)
-        coupon = decode_coupon(state.coupon)
+        coupon = self._coupon(state)
         digest = hashlib.sha256(request_bytes).digest()
         kept = state.answer_to(digest)
         if kept is None:
@@ -238,20 +251,13 @@ class KumquatApplication:
             raise Refusal(Status.WRONG_PARAMETERS)
         if command.p2 == Item.BALANCE and state.coupon:
             return encode_tlv(0x80, state.next_minor.to_bytes(8, "big")) + encode_tlv(
-                0x81, decode_coupon(state.coupon).fields.limit_minor.to_bytes(8, "big")
+                0x81, self._coupon(state).fields.limit_minor.to_bytes(8, "big")
             )
         if command.p2 == Item.LAST_ACK and last is not None and last.ack:
             return last.ack[:256]
         if command.p2 == Item.LAST_PAYEE_CARD and last is not None and last.payee_card:
             return last.payee_card[:256]
         raise Refusal(Status.NO_DATA)
-
-
-def _reference(state: CardState) -> bytes:
-    if not state.coupon:
-        return b""
-    name = decode_coupon(state.coupon).id
-    return name.issuer.to_bytes(2, "big") + name.serial.to_bytes(4, "big")
 
 
 def _read_request(data: bytes) -> tuple[bytes, Request, bytes]:
