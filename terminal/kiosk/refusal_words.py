@@ -30,7 +30,10 @@ REFUSALS_ZH: Final = MappingProxyType(
             (r"there is no sale to undo.*", "今天没有可撤销的收款。"),
             (r"that code is not a payment.*", "这不是付款码，请扫付款人手机上的码。"),
             (r"the terminal is busy.*", "终端正忙，请再试一次。"),
-            (re.escape(Reason.JOURNAL_STOPPED.text), "账本重新打开前停止收款，请重新启动终端。"),
+            (r"the terminal is still at it.*", "终端仍在处理，请先看今天的记录。"),
+            (r"the terminal is stopping", "终端正在关闭。"),
+            (r"the same was given back just now.*", "刚刚退过同样的金额，请稍候再退。"),
+            (re.escape(Reason.JOURNAL_STOPPED.text), "账本重新打开前停止收款，请稍候。"),
         )
     }
 )
