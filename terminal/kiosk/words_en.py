@@ -163,7 +163,7 @@ ENGLISH: Final = {
     "advice.call": "Call the people who run your host. Sell nothing until then.",
     "advice.other_card": "Ask for another card, or another way of paying.",
     "advice.one_card": "Take the other card away and hold one to the reader.",
-    "advice.restart": "Restart the terminal.",
+    "advice.restart": "Wait: the terminal opens its journal again by itself.",
     "voice.accepted": "Accepted, {amount}.",
     "voice.declined": "Declined: {reason}.",
     "voice.replay": "Said again, not a new payment. Entry {index}, {amount}, was accepted.",

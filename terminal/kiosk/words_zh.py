@@ -160,7 +160,7 @@ CHINESE: Final = {
     "advice.call": "请联系主机的运营方，在此之前不要收款。",
     "advice.other_card": "请换一张卡，或换一种付款方式。",
     "advice.one_card": "请拿开另一张卡，只把一张放到读卡器上。",
-    "advice.restart": "请重新启动终端。",
+    "advice.restart": "请稍候，终端会自动重新打开账本。",
     "voice.accepted": "已收款，{amount}。",
     "voice.declined": "未收款：{reason}。",
     "voice.replay": "重播，不是新的付款。记录{index}，{amount}，已收款。",

@@ -64,7 +64,7 @@ def test_already_accepted_names_the_entry() -> None:
     [
         ("a sale is open: cancel it first", "还有一笔没收完，请先取消。"),
         ("entry 12 was given back already", "记录 12 已经退还。"),
-        (Reason.JOURNAL_STOPPED.text, "账本重新打开前停止收款，请重新启动终端。"),
+        (Reason.JOURNAL_STOPPED.text, "账本重新打开前停止收款，请稍候。"),
     ],
 )
 def test_a_known_refusal_is_turned(english: str, chinese: str) -> None:
