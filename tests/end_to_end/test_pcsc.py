@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -17,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from host_sim.demo.cast import assemble
+from host_sim.demo.stage import Stage
 from host_sim.world.card_state import CardFile
 from host_sim.world.pcsc_daemon import SOCKET_VARIABLE, PcscDaemon, why_not_here
 from host_sim.world.tags import Type2Tag
@@ -221,6 +224,25 @@ def test_kumquat_tap_names_the_card(service: PcscDaemon, tmp_path: Path) -> None
     assert facts["uid"] == UID.hex()
     assert facts["kind"] == "ISO_DEP"
     assert facts["coupon"] == "000700000001"
+
+
+@pytest.mark.slow
+def test_a_whole_terminal_sells_through_it(service: PcscDaemon, tmp_path: Path) -> None:
+    with Stage.build(tmp_path, "simulated") as stage:
+        cast = assemble(stage)
+        config = stage.state("toll") / "config.toml"
+        text, changed = re.subn(r'"tty:.*:pn532"', f'"{FIRST}"', config.read_text())
+        assert changed == 1
+        config.write_text(text)
+        terminal = stage.terminal("toll")
+        terminal.expect("panel", what="LinkUp", timeout_s=30)
+        with open_vpcd_card(Path(cast.card), service.ports[0]):
+            accepted = terminal.expect("accepted", carrier="tap")
+            terminal.expect("barrier_opened", entry=accepted["entry"])
+        service.stop()
+        terminal.expect("device_failed", device="reader")
+        service.start()
+        terminal.expect("device_working", device="reader")
 
 
 @pytest.mark.slow
