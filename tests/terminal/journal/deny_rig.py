@@ -25,6 +25,10 @@ def subjects(*numbers: int) -> frozenset[bytes]:
     return frozenset(map(subject, numbers))
 
 
+UNIVERSE = subjects(*range(60))
+"""What tests ask for: some listed, some not."""
+
+
 class Publisher:
     """Publishes version after version; keeps what each contained."""
 
@@ -74,3 +78,19 @@ def listed_by(container: DenyStore, universe: Iterable[bytes]) -> frozenset[byte
 def lying_delta(head: DenyHead, changes: Changes) -> bytes:
     """A delta with the root's signature over whatever a test wants it to say."""
     return encode_delta(sign_head(head, ROOT), changes.encode())
+
+
+def changed(host: Publisher, folder: Path, times: int = 3) -> DenyStore:
+    """Version 1 installed, and so many changes after it."""
+    made = store(folder)
+    made.install(host.base(1))
+    for number in range(times):
+        made.apply(host.publish(subjects(20 + number, 40 + number), subjects(number)))
+    return made
+
+
+def store_after(folder: Path) -> DenyStore:
+    """A new process's store."""
+    made = store(folder)
+    made.refresh()
+    return made

@@ -16,6 +16,7 @@ from terminal.errors import DecodeError
 from terminal.journal.deny_base import (
     HEADER_SIZE,
     BaseWriter,
+    ContentCheck,
     DenyListCorrupt,
     decode_header,
     draft_of,
@@ -133,10 +134,23 @@ def test_a_draft_that_is_not_the_signed_list_leaves_the_old_file(published: Publ
         assert not draft_of(path).exists()
 
 
+def _check(blocks: tuple[bytes, ...]) -> None:
+    check = ContentCheck()
+    for block in blocks:
+        check.take(block)
+
+
 def _write(writer: BaseWriter, blocks: tuple[bytes, ...]) -> None:
     for block in blocks:
         writer.write(block)
     writer.commit()
+
+
+def test_order_is_checked_within_and_between_blocks() -> None:
+    one, two, three = sorted(subjects(1, 2, 3))
+    for blocks in ((two + one,), (one + one,), (two, one), (one, one), (one + three, two)):
+        with pytest.raises(DenyListCorrupt, match="ascending"):
+            _check(blocks)
 
 
 def test_what_is_mapped_outlives_its_file(published: Publisher) -> None:
