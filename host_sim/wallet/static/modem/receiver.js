@@ -1,11 +1,14 @@
 /**
- * Samples to events, for one mode.
+ * Samples to events, for one mode: `new Receiver({modes: ["counter"], sampleRate: 48000})`, then
+ * `receive(samples)` with every block as it comes.
  *
- * The stream is worked in steps of STEP_SAMPLES counted from its first sample, whatever the sizes
+ * One receiver is for one stream. Memory does not grow with the stream. The stream is worked in steps of STEP_SAMPLES counted from its first sample, whatever the sizes
  * of the blocks that bring it, so the events are the same for any division into blocks.
  */
 import { ModemError } from "./errors.js";
 import { EVENT, event } from "./events.js";
+import { History } from "./history.js";
+import { Listener } from "./listener.js";
 import { findMode, SAMPLE_RATE_HZ } from "./modes.js";
 
 export { ModemError } from "./errors.js";
@@ -26,7 +29,8 @@ export class Receiver {
   #squareSum = 0;
   #peak = 0;
   #steps = 0;
-  #end = 0;
+  #listener;
+  #history;
 
   /** Begin a stream. A ModemError when a mode cannot be heard or the rate is not 48 kHz. */
   constructor({ modes = ["counter"], sampleRate = SAMPLE_RATE_HZ } = {}) {
@@ -40,6 +44,8 @@ export class Receiver {
     if (sampleRate !== SAMPLE_RATE_HZ) {
       throw new ModemError("sampleRate", `must be ${SAMPLE_RATE_HZ}, not ${sampleRate}`);
     }
+    this.#listener = new Listener(mode);
+    this.#history = new History(this.#listener.spanSamples + FLUSH_SAMPLES);
   }
 
   /**
@@ -71,8 +77,8 @@ export class Receiver {
   }
 
   #step(samples) {
-    this.#end += samples.length;
-    return this.#quality(samples);
+    this.#history.add(samples);
+    return [...this.#listener.listen(this.#history), ...this.#quality(samples)];
   }
 
   #quality(samples) {
@@ -82,7 +88,7 @@ export class Receiver {
     }
     if (++this.#steps % QUALITY_STEPS) return [];
     const rms = Math.sqrt(this.#squareSum / (QUALITY_STEPS * STEP_SAMPLES));
-    const fields = { endSample: this.#end, rmsDbfs: dbfs(rms), peakDbfs: dbfs(this.#peak) };
+    const fields = { endSample: this.#history.end, rmsDbfs: dbfs(rms), peakDbfs: dbfs(this.#peak) };
     this.#squareSum = this.#peak = 0;
     return [event(EVENT.SIGNAL_QUALITY, fields)];
   }
