@@ -29,10 +29,10 @@ class CallThread:
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
         self._thread.start()
 
-    @property
-    def alive(self) -> bool:
-        """Whether it has not ended yet."""
-        return self._thread.is_alive()
+    def ended(self, timeout_s: float) -> bool:
+        """Whether it has ended, or does within this time; only ``end`` makes it."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
 
     @property
     def busy(self) -> bool:

@@ -29,6 +29,8 @@ GET_IDENTIFIER: Final = bytes.fromhex("FFCA000000")
 """Answered by the reader (PC/SC part 3, 3.2.2.1.3)."""
 _READ_PAGES: Final = bytes.fromhex("FFB000")
 _PAGES_SIZE: Final = 16
+PARTING_S: Final = 0.05
+"""For a thread that has let go of everything and only has to end."""
 DONE: Final = b"\x90\x00"
 CHECK_READER: Final = "check its cable"
 START_SERVICE: Final = "start it: systemctl start pcscd.socket"
@@ -71,15 +73,22 @@ class PcscReader:
         ConfigError: from the constructor, when the path cannot name a reader.
     """
 
-    def __init__(self, path: str, *, service: Callable[[], PcscService] | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        *,
+        service: Callable[[], PcscService] | None = None,
+        service_timeout_s: float = SERVICE_TIMEOUT_S,
+    ) -> None:
         match = _PATH.fullmatch(path)
         if match is None:
             raise ConfigError("reader.path", f"{path!r} is not like pcsc or pcsc:ACR122")
         self._path, self._part = path, match[1] or ""
         self._open_service = service or (lambda: ScardService(path))
+        self._timeout_s = service_timeout_s
         self._thread: CallThread | None = None
         self._leaving: CallThread | None = None
-        self._service: PcscService | None = None
+        self._clients: list[PcscService] = []  # one while open
         self._name = ""
         self._connected = False
         self._seen: tuple[int, CardFound] | None = None
@@ -87,12 +96,13 @@ class PcscReader:
     def open(self) -> str:
         """Find the reader and name it; one already open is closed first."""
         self.close()
-        if self._leaving is not None and self._leaving.alive:
+        if self._leaving is not None and not self._leaving.ended(PARTING_S):
             raise self._held()
         self._thread = CallThread("pcsc")
+        opened = self._clients = []
         try:
             with self._faults():
-                self._service = self._thread.call(self._open_service, SERVICE_TIMEOUT_S)
+                self._thread.call(lambda: opened.append(self._open_service()), self._timeout_s)
             self._name = self._choose(self._ask(lambda service: service.readers()))
         except BaseException:
             self.close()
@@ -129,7 +139,7 @@ class PcscReader:
 
     def select_tag(self) -> None:
         """The reader has selected the tag; connect to it."""
-        self.activate(int(1000 * SERVICE_TIMEOUT_S))
+        self.activate(int(1000 * self._timeout_s))
 
     def read_pages(self, page: int, timeout_ms: int) -> bytes:
         """READ BINARY of the reader's own (PC/SC part 3, 3.2.2.1.8)."""
@@ -145,12 +155,12 @@ class PcscReader:
 
     def close(self) -> None:
         """Let go of card, reader and service, at the latest when a call under way comes back."""
-        service, self._service = self._service, None
+        clients, self._clients = self._clients, []
         thread, self._thread = self._thread, None
         self._connected, self._seen = False, None
         if thread is not None:
-            wait_s = 0.0 if thread.busy else SERVICE_TIMEOUT_S
-            thread.end(lambda: _let_go(service), wait_s)
+            wait_s = 0.0 if thread.busy else self._timeout_s
+            thread.end(lambda: _let_go(clients), wait_s)
             self._leaving = thread
 
     def _choose(self, names: tuple[str, ...]) -> str:
@@ -168,9 +178,9 @@ class PcscReader:
         if not is_contactless(status.atr):
             return card_found(status.atr, b"")
         if not self._connected:
-            self._connect(SERVICE_TIMEOUT_S)
+            self._connect(self._timeout_s)
         get = lambda service: service.transmit(GET_IDENTIFIER)  # noqa: E731 - a name for it
-        answer: bytes = self._ask_card(get, SERVICE_TIMEOUT_S)
+        answer: bytes = self._ask_card(get, self._timeout_s)
         return card_found(status.atr, answer[:-2] if answer[-2:] == DONE else b"")
 
     def _connect(self, timeout_s: float) -> None:
@@ -180,7 +190,7 @@ class PcscReader:
     def _ask(self, work: Callable[[PcscService], T]) -> T:
         """Something that only the service is needed for."""
         with self._faults():
-            return self._call(work, SERVICE_TIMEOUT_S)
+            return self._call(work, self._timeout_s)
 
     def _ask_card(self, work: Callable[[PcscService], T], timeout_s: float) -> T:
         """Something that the card takes part in; one that is lost is let go of at once."""
@@ -203,15 +213,15 @@ class PcscReader:
             self._seen = None
         if connected:
             with self._faults(), suppress(PcscFault):  # whatever is wrong, the next call meets it
-                self._call(lambda service: service.disconnect(reset=reset), SERVICE_TIMEOUT_S)
+                self._call(lambda service: service.disconnect(reset=reset), self._timeout_s)
 
     def _call(self, work: Callable[[PcscService], T], timeout_s: float) -> T:
-        thread, service = self._thread, self._service
-        if thread is None or service is None:
+        thread, clients = self._thread, self._clients
+        if thread is None or not clients:
             raise ReaderLost(self._path, "not open", CHECK_READER)
         if thread.busy:
             raise self._held()
-        return thread.call(lambda: work(service), timeout_s)
+        return thread.call(lambda: work(clients[0]), timeout_s)
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -232,10 +242,11 @@ class PcscReader:
         return ReaderLost(self._path, "still waits for its last card", "take all cards away")
 
 
-def _let_go(service: PcscService | None) -> None:
-    with suppress(PcscFault):  # the service is gone, and with it everything that we held
-        if service is not None:
-            service.close()
+def _let_go(clients: list[PcscService]) -> None:
+    """Also of a client that came up only after its opening was given up."""
+    for client in clients:
+        with suppress(PcscFault):  # the service is gone, and with it everything that we held
+            client.close()
 
 
 def _name(code: int) -> str:

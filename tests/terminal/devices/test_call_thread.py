@@ -18,7 +18,7 @@ def test_a_call_gives_its_value_or_its_error() -> None:
         thread.call(lambda: 1 // 0, SOON_S)
     assert thread.call(lambda: 8, SOON_S) == 8
     thread.end(lambda: None, SOON_S)
-    assert not thread.alive
+    assert thread.ended(0.0)
 
 
 def test_a_late_call_is_given_up_and_what_was_queued_behind_it_never_happens() -> None:
@@ -29,7 +29,7 @@ def test_a_late_call_is_given_up_and_what_was_queued_behind_it_never_happens() -
     with pytest.raises(Overdue):
         thread.call(lambda: done.append("late"), 0.01)
     thread.end(lambda: done.append("end"), 0.0)
-    assert thread.alive
+    assert not thread.ended(0.0)
     assert done == []
     gate.set()
     thread.end(lambda: None, SOON_S)

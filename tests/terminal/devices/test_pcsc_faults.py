@@ -8,7 +8,7 @@ import time
 import pytest
 
 from host_sim.world.direct_reader import HandClock
-from host_sim.world.pcsc import PcscWorld
+from host_sim.world.pcsc import PcscClient, PcscWorld
 from terminal.devices.pcsc_reader import PcscReader
 from terminal.devices.pcsc_service import Code
 from terminal.nfc.card_session import SELECT
@@ -145,3 +145,23 @@ def test_a_reader_that_is_not_open_is_lost() -> None:
     reader.close()
     with pytest.raises(ReaderLost, match="not open"):
         reader.sense()
+
+
+def test_a_service_that_comes_up_too_late_is_let_go_of() -> None:
+    world, gate = PcscWorld(), threading.Event()
+
+    def late() -> PcscClient:
+        gate.wait()
+        return world.client()
+
+    reader = PcscReader("pcsc", service=late, service_timeout_s=0.05)
+    with pytest.raises(ReaderLost, match="silent"):
+        reader.open()
+    gate.set()
+    until = time.monotonic() + 5
+    while "close" not in world.calls:
+        assert time.monotonic() < until
+        time.sleep(0.005)
+    assert world.clients == 0
+    assert reader.open() == "Reader 00 00 through PC/SC"
+    reader.close()
