@@ -72,6 +72,9 @@ class LoopTapSales:
         desk = self._runtime.desk
         if isinstance(event, CardUnusable):
             self.tap_notice(str(event.error))
+        served = self._unattended is not None and desk.phase is Phase.ACCEPTED
+        if served and not self._is_owed_an_answer():
+            desk.cancel()  # the customer before has gone: this card is another's
         desk.refuse(card_refusal(event, desk.till.policy.classes))
 
     def tap_notice(self, words: str) -> None:

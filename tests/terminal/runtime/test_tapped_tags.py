@@ -172,3 +172,6 @@ def test_an_unattended_post_refuses_and_asks_the_next_card(tmp_path: Path) -> No
         stand.take(BEARER)
         assert stand.visit(ClassicCard(bytes(4))).reasons == (Reason.CARD_BROKEN,)
         assert stand.visit(type_2(bearer(500))).phase is Phase.ACCEPTED
+        after = stand.visit(ClassicCard(bytes(4)))
+        assert (after.phase, after.reasons) == (Phase.DECLINED, (Reason.CARD_BROKEN,))
+        assert stand.entries() == [EntryKind.ACCEPTED]
