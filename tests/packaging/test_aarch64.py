@@ -6,11 +6,13 @@ is built here and must come out as ``none-any``, so no Pi ever needs a compiler.
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from packaging.markers import Marker
 
 ROOT = Path(__file__).parents[2]
 SOURCE_ONLY = "pydes"
@@ -29,9 +31,25 @@ def pip(*arguments: str) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-def split_lock() -> tuple[str, str]:
-    """The lock without the source-only package, and that package's own block."""
-    blocks = (ROOT / "requirements.lock").read_text("utf-8").split("\n")
+def split_lock(python: str) -> tuple[str, str]:
+    """The lock as a Pi with this Python reads it, and the source-only package's own block.
+
+    pip would judge the markers for the machine it runs on, so they are judged here.
+    """
+    pi = {
+        "sys_platform": "linux",
+        "platform_machine": "aarch64",
+        "implementation_name": "cpython",
+        "python_version": python,
+        "python_full_version": f"{python}.2",
+    }
+    wanted = []
+    for block in re.split(r"\n(?=\S)", (ROOT / "requirements.lock").read_text("utf-8")):
+        head, _, rest = block.partition(" \\")
+        name, _, marker = head.partition(" ; ")
+        if not marker or Marker(marker).evaluate(pi):
+            wanted.append(f"{name} \\{rest}")
+    blocks = "\n".join(wanted).split("\n")
     wheels: list[str] = []
     source: list[str] = []
     into_source = False
@@ -45,7 +63,7 @@ def split_lock() -> tuple[str, str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
 def test_every_runtime_package_has_a_wheel_for_aarch64(python: str, tmp_path: Path) -> None:
-    wheels, _ = split_lock()
+    wheels, _ = split_lock(python)
     lock = tmp_path / "wheels.lock"
     lock.write_text(wheels, encoding="utf-8")
     platforms = [option for name in PLATFORMS for option in ("--platform", name)]
@@ -54,13 +72,13 @@ def test_every_runtime_package_has_a_wheel_for_aarch64(python: str, tmp_path: Pa
         *("--only-binary", ":all:", "--no-deps", "--require-hashes", "--implementation", "cp"),
         *("--python-version", python, *platforms, "-r", str(lock), "-d", str(tmp_path / "wheels")),
     )
-    # Markers are judged by the running interpreter here; what matters is that all were found.
-    assert list((tmp_path / "wheels").glob("numpy-*aarch64.whl"))
+    found = {wheel.name.split("-")[0] for wheel in (tmp_path / "wheels").glob("*.whl")}
+    assert {"numpy", "scipy", "apsw", "cryptography", "gpiod", "nfcpy"} <= found
 
 
 @pytest.mark.slow
 def test_the_package_published_as_source_alone_is_pure_python(tmp_path: Path) -> None:
-    _, source = split_lock()
+    _, source = split_lock("3.11")
     lock = tmp_path / "source.lock"
     lock.write_text(source, encoding="utf-8")
     pip("wheel", "--no-deps", "--require-hashes", "-r", str(lock), "-w", str(tmp_path))
