@@ -139,7 +139,7 @@ def test_a_panel_that_is_gone_never_blocks_the_sale_and_leaves_an_entry(
     assert unconfirmed(point)[-1] == said["entry"] == accepted["entry"]
 
 
-def test_the_emergency_input_opens_while_a_card_is_being_served(point: TollPoint) -> None:
+def test_the_emergency_input_opens_with_no_sale_at_all(point: TollPoint) -> None:
     since = len(point.stage.panel.log)
     point.stage.panel.emergency(on=True)
     point.panel_ms(since, what="relay", on=True)

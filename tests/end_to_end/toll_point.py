@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from host_sim.demo.cast import Cast, assemble
 from host_sim.demo.processes import Actor, Event
 from host_sim.demo.stage import Stage
 
+HAND_S = 0.5
+"""A terminal that looks every few milliseconds has seen the empty field long before."""
 BLINK_MS = 100
 """The first light and cue come within this time of the card."""
 
@@ -30,9 +33,10 @@ class TollPoint:
         return int(reader.expect("placed")["at_ns"]) / 1e6
 
     def clear(self) -> None:
-        """Take everything off the reader, until the terminal has seen it."""
+        """Take everything off the reader, and move the hand away as slowly as a person does."""
         self.cast.reader.tell("remove")
         self.cast.reader.expect("done", command="remove")
+        select.select([], [], [], HAND_S)
 
     def panel_ms(self, since: int, **fields: object) -> float:
         """When the panel did that, in milliseconds (monotonic)."""
