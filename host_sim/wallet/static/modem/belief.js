@@ -3,8 +3,8 @@
  *
  * Declercq and Fossorier, "Decoding algorithms for nonbinary LDPC codes over GF(q)", IEEE Trans.
  * Commun. 55 (2007): the convolution at a check is a product under the Walsh-Hadamard transform.
- * Tables are flat, a row a symbol (or an edge) and a column a field element. Edge 2 n is symbol n at
- * its near check, edge 2 n + 1 at its far one.
+ * Tables are flat, a row a symbol (or an edge) and a column a field element. Edge 2 n is symbol n
+ * at its near check, edge 2 n + 1 at its far one.
  */
 import { field } from "./galois.js";
 

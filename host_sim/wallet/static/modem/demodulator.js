@@ -93,8 +93,8 @@ function search(mode, length, energies, known, firstSoft, mayGuess) {
 }
 
 /**
- * Take the most doubtful symbols as known, one at a time, and decode again: what stops a short frame
- * is mostly one small knot of symbols, and the right guess undoes it.
+ * Take the most doubtful symbols as known, one at a time, and decode again: what stops a short
+ * frame is mostly one small knot of symbols, and the right guess undoes it.
  */
 function guess(decoder, heard, posterior, mode, length) {
   const size = mode.toneCount;

@@ -1,6 +1,6 @@
 /**
  * Echoes: in a room a tone goes on sounding for many symbols. That echo is noise for the symbols
- * after it, and evidence for the symbol it came from. Its size and decay come from the frame itself.
+ * after it, and evidence for the symbol it came from. Its size and decay come from the frame.
  *
  * Tables are flat, a row a symbol and `bins` columns.
  */

@@ -2,8 +2,11 @@
  * Samples to events, for one mode: `new Receiver({modes: ["counter"], sampleRate: 48000})`, then
  * `receive(samples)` with every block as it comes.
  *
- * One receiver is for one stream. Memory does not grow with the stream. The stream is worked in steps of STEP_SAMPLES counted from its first sample, whatever the sizes
- * of the blocks that bring it, so the events are the same for any division into blocks.
+ * One receiver is for one stream. Memory does not grow with the stream, which is worked in steps of
+ * STEP_SAMPLES counted from its first sample, whatever the sizes of the blocks that bring it: the
+ * events are the same for any division into blocks. A frame is reported at latest 100 ms of stream
+ * after its last sample; decoding takes some 20 ms, near the noise a second: keep it off the page's
+ * own thread (microphone.js does).
  */
 import { ModemError } from "./errors.js";
 import { EVENT, event } from "./events.js";
@@ -39,7 +42,8 @@ export class Receiver {
     }
     const mode = findMode(modes[0]);
     if (!HEARD_MODES.includes(mode.name)) {
-      throw new ModemError("modes", `${mode.name} is sent only; heard is ${HEARD_MODES.join(", ")}`);
+      const heard = HEARD_MODES.join(", ");
+      throw new ModemError("modes", `${mode.name} is sent only; heard is ${heard}`);
     }
     if (sampleRate !== SAMPLE_RATE_HZ) {
       throw new ModemError("sampleRate", `must be ${SAMPLE_RATE_HZ}, not ${sampleRate}`);

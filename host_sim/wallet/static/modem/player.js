@@ -1,0 +1,52 @@
+/**
+ * Bursts to the speaker, sample for sample.
+ *
+ * The context runs at the modem's own rate, so the page never resamples; what a device of another
+ * rate does comes after.
+ */
+import { ModemError } from "./errors.js";
+import { SAMPLE_RATE_HZ } from "./modes.js";
+
+/** Of full scale: a small speaker distorts at full level. */
+export const GAIN = 0.8;
+
+/**
+ * An AudioContext at 48 kHz, running. Call it from a button's handler: browsers keep sound silent
+ * until a person has acted. A ModemError when there is no sound or no such rate.
+ */
+export async function openAudio() {
+  let context;
+  try {
+    context = new AudioContext({ sampleRate: SAMPLE_RATE_HZ, latencyHint: "interactive" });
+  } catch (error) {
+    throw new ModemError("audio", `cannot run at ${SAMPLE_RATE_HZ} Hz (${error.name})`);
+  }
+  if (context.sampleRate !== SAMPLE_RATE_HZ) {
+    await context.close();
+    throw new ModemError("audio", `runs at ${context.sampleRate} Hz, not ${SAMPLE_RATE_HZ}`);
+  }
+  await context.resume();
+  return context;
+}
+
+/**
+ * Play one burst (a Float32Array of `modulate`); resolves when its last sample was handed to the
+ * device. `gain` 0 to 1.
+ */
+export async function play(context, samples, gain = GAIN) {
+  if (!(samples instanceof Float32Array) || samples.length === 0) {
+    throw new ModemError("samples", "must be a Float32Array, not empty");
+  }
+  if (!(gain > 0 && gain <= 1)) throw new ModemError("gain", "must be above 0 and at most 1");
+  await context.resume();
+  const buffer = context.createBuffer(1, samples.length, SAMPLE_RATE_HZ);
+  buffer.copyToChannel(samples.map((sample) => gain * sample), 0);
+  const source = context.createBufferSource();
+  source.buffer = buffer;
+  source.connect(context.destination);
+  await new Promise((resolve) => {
+    source.onended = resolve;
+    source.start();
+  });
+  source.disconnect();
+}
