@@ -45,16 +45,22 @@ def room_response(seed: int, rt60_s: float, distance_m: float) -> Sound:
 
 
 @lru_cache(maxsize=512)
-def speaker_response(seed: int, loss_18khz_db: float = 12.0) -> Sound:
-    """A phone's speaker: 0.5 to 8 kHz within a few dB, dips, a falling top; 2048 taps."""
+def speaker_response(seed: int, loss_18khz_db: float = 12.0, deep_dips: bool = False) -> Sound:
+    """A phone's speaker: 0.5 to 8 kHz within a few dB, dips, a falling top; 2048 taps.
+
+    Three to five dips of 4 to 12 dB; with ``deep_dips`` five to eight of 6 to 20 dB.
+    """
+    counts, depths_db = ((5, 9), (6, 20)) if deep_dips else ((3, 6), (4, 12))
     rng = np.random.default_rng((seed, 77))
     hz = np.fft.rfftfreq(2048, 1 / RATE_HZ)
     octave = np.log2(np.maximum(hz, 20) / 500)
     gain_db = np.where(octave < 0, 18 * octave, 0.0)
     gain_db -= loss_18khz_db * np.clip((hz - 8000) / 10_000, 0, 1.3)
-    for _ in range(rng.integers(3, 6)):
+    for _ in range(rng.integers(*counts)):
         center, width = rng.uniform(0.7, 10), rng.uniform(0.08, 0.3)
-        gain_db -= rng.uniform(4, 12) * np.exp(-((np.log2(hz / 1000 / center + 1e-9) / width) ** 2))
+        gain_db -= rng.uniform(*depths_db) * np.exp(
+            -((np.log2(hz / 1000 / center + 1e-9) / width) ** 2)
+        )
     gain_db += 1.5 * np.interp(np.log2(hz + 1), np.arange(16), rng.normal(size=16))
     spectrum = 10 ** (np.maximum(gain_db, -70) / 20)
     cepstrum = np.fft.irfft(np.log(spectrum))
@@ -81,7 +87,7 @@ def _shaped(rng: np.random.Generator, count: int, exponent: float) -> Sound:
     return _unit(noise)
 
 
-def _talker(rng: np.random.Generator, count: int) -> Sound:
+def talker(rng: np.random.Generator, count: int) -> Sound:
     """Glottal pulses through moving formants, with pauses: speech-like, no words."""
     syllable = int(0.18 * RATE_HZ)
     steps = count // syllable + 2
@@ -112,7 +118,7 @@ def _talker(rng: np.random.Generator, count: int) -> Sound:
 
 def babble(rng: np.random.Generator, count: int, talkers: int = 6) -> Sound:
     """Several talkers at once."""
-    total = sum((_talker(rng, count) for _ in range(talkers)), np.zeros(count))
+    total = sum((talker(rng, count) for _ in range(talkers)), np.zeros(count))
     return _unit(total)
 
 
@@ -129,17 +135,38 @@ def market(rng: np.random.Generator, count: int) -> Sound:
     return _unit(total)
 
 
+def music(rng: np.random.Generator, count: int) -> Sound:
+    """Chords of decaying harmonics on an equal-tempered scale, and a beat."""
+    out = np.zeros(count + RATE_HZ)
+    beat = int(rng.uniform(0.2, 0.4) * RATE_HZ)
+    t = np.arange(RATE_HZ) / RATE_HZ
+    for start in range(0, count, beat):
+        for note in rng.integers(40, 90, rng.integers(2, 5)):
+            pitch_hz = 440 * 2 ** ((note - 69) / 12)
+            for k in range(1, 1 + int(min(12, 18_000 / pitch_hz))):
+                out[start : start + RATE_HZ] += (
+                    np.sin(2 * np.pi * k * pitch_hz * t) * np.exp(-(2 + k) * t) / k
+                )
+        click = rng.normal(size=2_400) * np.exp(-np.arange(2_400) / 400)
+        out[start : start + 2_400] += click
+    return _unit(out[:count])
+
+
 @lru_cache(maxsize=8)
 def _long_market(seed: int) -> Sound:
     return market(np.random.default_rng((seed, 5)), 30 * RATE_HZ)
 
 
 def noise(kind: str, rng: np.random.Generator, count: int, world: int = 0) -> Sound:
-    """Unit-power noise: white, pink, or a stretch of a world's four half-minutes of market."""
+    """Unit-power noise; market is a stretch of a world's four half-minutes."""
     if kind == "white":
         return rng.normal(size=count)
     if kind == "pink":
         return _shaped(rng, count, -0.5)
+    if kind == "babble":
+        return babble(rng, count)
+    if kind == "music":
+        return music(rng, count)
     if kind == "market":
         long = _long_market(4 * world + int(rng.integers(4)))
         at = int(rng.integers(len(long) - count))
@@ -157,6 +184,7 @@ def through_room(
     snr_db: float,
     noise_kind: str,
     loss_18khz_db: float = 12.0,
+    deep_dips: bool = False,
 ) -> NDArray[np.float32]:
     """The burst as a microphone hears it; SNR over 24 kHz while the burst is on.
 
@@ -164,7 +192,7 @@ def through_room(
     """
     rng = np.random.default_rng((seed, 3))
     world = seed // 100_000
-    speaker = speaker_response(1000 * world + seed % (rooms + 7), loss_18khz_db)
+    speaker = speaker_response(1000 * world + seed % (rooms + 7), loss_18khz_db, deep_dips)
     room = room_response(1000 * world + seed % rooms, rt60_s, distance_m)
     heard = convolve(convolve(burst, speaker), room)
     before, after = int(rng.integers(24_000, 36_000)), 12_000

@@ -49,11 +49,13 @@ EVIDENCE_MIN: Final = 0.3
 class Demodulated:
     """What became of a frame; ``payload`` None when it could not be decoded.
 
-    ``plausible``: the samples looked like a frame of this length.
+    ``plausible``: the samples looked like a frame of this length; ``codeword``: all checks of the
+    code held at some moment, whatever the checksum then said.
     """
 
     payload: bytes | None
     plausible: bool
+    codeword: bool
     symbol_snr: float
     start_sample: int
     end_sample: int
@@ -68,9 +70,9 @@ def demodulate(
     """
     placed = fit(samples, mode, shape, start, end)
     if placed is None:
-        return Demodulated(None, False, 0.0, start.sample, end.sample)
+        return Demodulated(None, False, False, 0.0, start.sample, end.sample)
     possible, candidates = _possible_bins(mode, shape)
-    outcome = Demodulated(None, False, 0.0, start.sample, end.sample)
+    outcome = Demodulated(None, False, False, 0.0, start.sample, end.sample)
     for shift in SHIFTS:
         starts = placed.symbol_starts(mode, shape.symbol_count)
         starts += round(shift * mode.symbol_samples)
@@ -80,10 +82,11 @@ def demodulate(
         if soft.evidence < EVIDENCE_MIN:
             break
         search = _Search(mode, shape, energies, possible, candidates)
-        payload, hopeful = search.run(soft, guess=shift == 0)
+        found = search.run(soft, guess=shift == 0)
         first, last = int(starts[0]), int(starts[-1]) + mode.symbol_samples
-        outcome = Demodulated(payload, True, soft.symbol_snr, first, last)
-        if payload is not None or not hopeful:
+        codeword = found.codeword or outcome.codeword
+        outcome = Demodulated(found.payload, True, codeword, soft.symbol_snr, first, last)
+        if found.payload is not None or not found.hopeful:
             break
     return outcome
 
@@ -100,6 +103,15 @@ def _possible_bins(mode: Mode, shape: Layout) -> tuple[NDArray[np.bool_], NDArra
     return possible, candidates
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """``hopeful``: the payload may be there although it was not found."""
+
+    payload: bytes | None
+    hopeful: bool = False
+    codeword: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Search:
     """Decoding in turn with taking soft values, each helping the other."""
@@ -110,8 +122,8 @@ class _Search:
     possible: NDArray[np.bool_]
     candidates: NDArray[np.int64]
 
-    def run(self, soft: SoftValues, *, guess: bool) -> tuple[bytes | None, bool]:
-        """The payload if it was found, and whether it may be there although it was not."""
+    def run(self, soft: SoftValues, *, guess: bool) -> _Found:
+        """What is found from these soft values on."""
         mode, length = self.mode, self.shape.length
         inner = slice(self.shape.start_count, -self.shape.end_count)
         frame = frame_code(mode, length)
@@ -120,21 +132,21 @@ class _Search:
             values = code_order(heard, mode, length)
             decoding = frame.decode(values, iterations)
             if decoding.valid:
-                return frame_payload(decoding.symbols, mode, length), False
+                return _Found(frame_payload(decoding.symbols, mode, length), codeword=True)
             if decoding.broken_share > BROKEN_SHARE_MAX:
-                return None, False
+                return _Found(None)
             shares = np.zeros_like(self.energies)
             by_tone = air_values(decoding.posterior, mode, length)
             np.put_along_axis(shares[inner], self.candidates, by_tone, axis=1)
             soft = soft_values(self.energies, self.possible, shares)
-        return (self._guess(values, decoding.posterior) if guess else None), True
+        return self._guess(values, decoding.posterior) if guess else _Found(None, hopeful=True)
 
-    def _guess(self, values: Floats, posterior: Floats) -> bytes | None:
+    def _guess(self, values: Floats, posterior: Floats) -> _Found:
         """Take the most doubtful symbols as known, one at a time, and decode again.
 
         What stops a short frame is mostly one small knot of symbols; the right guess undoes it.
         """
-        frame = frame_code(self.mode, self.shape.length)
+        frame, codeword = frame_code(self.mode, self.shape.length), False
         doubt = -(posterior * np.log(posterior)).sum(axis=1)
         count = max(1, GUESSED_SYMBOLS_MAX // len(values))
         for symbol in np.argsort(-doubt, kind="stable")[: min(count, GUESSES_MAX)]:
@@ -145,7 +157,8 @@ class _Search:
                 decoding = frame.decode(guessed, GUESS_ITERATIONS)
                 if not decoding.valid:
                     continue
+                codeword = True
                 payload = frame_payload(decoding.symbols, self.mode, self.shape.length)
                 if payload is not None:
-                    return payload
-        return None
+                    return _Found(payload, codeword=True)
+        return _Found(None, hopeful=True, codeword=codeword)

@@ -1,0 +1,178 @@
+"""What is measured: every cell of the sound benchmark, with its target.
+
+A cell is one modem, one payload size and one channel. ``frames`` is what a full run brings it to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from benchmarks.sound_abuse import ABUSES
+from benchmarks.sound_modems import DESIGNS
+from terminal.acoustic import MODES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One modem through one channel, and the share of frames that must pass (None: no target).
+
+    White noise where ``eb_n0_db`` is given, an abuse where it is named, else a room.
+    """
+
+    group: str
+    modem: str
+    payload_bytes: int
+    channel: str
+    frames: int
+    target: float | None = None
+    eb_n0_db: float | None = None
+    abuse: str = ""
+    distance_m: float = 0.0
+    snr_db: float = 0.0
+    noise: str = "white"
+    loss_18khz_db: float = 12.0
+    deep_dips: bool = False
+    ppm: float = 0.0
+    wobble_m_per_s: float = 0.0
+    short: bool = False
+    """Whether the short run takes it."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.modem} {self.payload_bytes} B {self.channel}"
+
+
+E90_STEP_DB: Final = 0.25
+SENSITIVITY: Final = (
+    ("counter", 16, 4.5, 4.75),
+    ("counter", 32, 3.8, 3.75),
+    ("counter", 85, 3.3, 3.1),
+    ("counter", 140, 3.0, 2.9),
+    ("counter", 210, 2.9, 2.8),
+    ("fast", 85, 3.4, 3.1),
+    ("robust", 32, None, 5.0),
+    ("inaudible", 85, None, 3.5),
+)
+"""Mode, bytes, wanted e90, and about where it lies, in dB."""
+PEER_SENSITIVITY: Final = (
+    ("ggwave normal", 16, 18.0), ("ggwave normal", 32, 17.3), ("ggwave normal", 140, 16.8),
+    ("ggwave fast", 16, 16.8), ("ggwave fast", 32, 16.1), ("ggwave fast", 140, 15.4),
+    ("ggwave fastest", 16, 13.8), ("ggwave fastest", 32, 13.1), ("ggwave fastest", 140, 12.4),
+    ("ggwave fixed fastest", 16, 9.5), ("ggwave fixed fastest", 32, 9.3),
+    ("minimodem 300", 32, 17.6), ("minimodem 1200", 32, 17.3),
+)  # fmt: skip
+"""Peer, bytes, and about where its e90 lies."""
+ROOM_COLUMNS: Final = (
+    (0.5, 10.0, "white"),
+    (0.5, 0.0, "market"),
+    (1.0, 10.0, "white"),
+    (1.0, 0.0, "market"),
+    (3.0, 10.0, "white"),
+)
+ROOM_ROWS: Final = (
+    "counter", "fast", "robust", "ggwave fastest", "ggwave fast", "ggwave normal",
+    "ggwave fixed fastest", "minimodem 300",
+)  # fmt: skip
+"""The heat map: 32 bytes, RT60 0.5 s, distance and SNR across."""
+
+
+def sensitivity() -> Iterator[Cell]:
+    """A few points around each expected e90."""
+    for mode, size, _, middle in SENSITIVITY:
+        for step in (-3, -1, 0, 1, 3):
+            eb = middle + step * E90_STEP_DB
+            short = step == 3 and size in (16, 85)
+            yield Cell("sensitivity", mode, size, f"{eb:.2f} dB", 200, eb_n0_db=eb, short=short)
+
+
+def peers() -> Iterator[Cell]:
+    """The peers' sensitivity, then everyone in the same rooms."""
+    for name, size, middle in PEER_SENSITIVITY:
+        for step in (-2, -1, 0, 1, 2):
+            eb = middle + step
+            yield Cell("peers", name, size, f"{eb:.2f} dB", 100, eb_n0_db=eb)
+    for name in ROOM_ROWS:
+        for distance, snr, kind in ROOM_COLUMNS:
+            channel = f"{distance} m {kind} {snr:.0f} dB"
+            yield Cell(
+                "peers", name, 32, channel, 90,
+                distance_m=distance, snr_db=snr, noise=kind, short=name == "ggwave fastest",
+            )  # fmt: skip
+
+
+def rooms() -> Iterator[Cell]:
+    """The rooms of the specification, RT60 0.5 s; then a speaker with deeper dips."""
+    cells = []
+    for size in (32, 85):
+        for distance in (0.5, 1.0):
+            cells += [("counter", size, distance, kind, 0.0, 0.98) for kind in ("white", "market")]
+    for size in (85, 210):
+        cells += [("fast", size, distance, "white", 10.0, 0.99) for distance in (0.3, 0.5)]
+        cells.append(("fast", size, 0.3, "market", 5.0, 0.97))
+    cells += [("robust", 32, 3.0, "white", snr, t) for snr, t in ((10.0, 0.95), (0.0, 0.85))]
+    for mode, size, distance, kind, snr, target in cells:
+        channel = f"{distance} m {kind} {snr:.0f} dB"
+        yield Cell(
+            "rooms", mode, size, channel, 600, target,
+            distance_m=distance, snr_db=snr, noise=kind, short=size in (32, 210),
+        )  # fmt: skip
+    channel = "0.3 m white 10 dB, -25 dB at 18 kHz"
+    yield Cell(
+        "rooms", "inaudible", 85, channel, 600, 0.97,
+        distance_m=0.3, snr_db=10.0, loss_18khz_db=25.0, short=True,
+    )  # fmt: skip
+    for distance in (0.5, 1.0):
+        channel = f"{distance} m market 0 dB, deep dips"
+        yield Cell(
+            "rooms", "counter", 85, channel, 600,
+            distance_m=distance, snr_db=0.0, noise="market", deep_dips=True,
+        )  # fmt: skip
+
+
+def motion() -> Iterator[Cell]:
+    """Clocks, steady motion and a wobble, 3 dB above the measured sensitivity."""
+    for mode, eb in (("counter", 6.1), ("fast", 6.1), ("robust", 7.5), ("inaudible", 6.4)):
+        for ppm, label in (
+            (300.0, "+300 ppm"),
+            (-300.0, "-300 ppm"),
+            (2915.0, "+1 m/s"),
+            (-2915.0, "-1 m/s"),
+        ):
+            short = ppm == 2915.0
+            yield Cell("motion", mode, 85, label, 200, 0.99, eb_n0_db=eb, ppm=ppm, short=short)
+        label = "wobble 0.5 m/s"
+        yield Cell("motion", mode, 85, label, 200, 0.99, eb_n0_db=eb, wobble_m_per_s=0.5)
+
+
+def abuse() -> Iterator[Cell]:
+    """Counter and fast through everything that devices and people do to sound."""
+    for mode in ("counter", "fast"):
+        for name, (_, target, highest_hz) in ABUSES.items():
+            if MODES[mode].highest_hz <= highest_hz:
+                short = mode == "counter"
+                yield Cell(
+                    "abuse", mode, 85, name, 100, target, abuse=name, snr_db=10.0, short=short
+                )
+
+
+def designs() -> Iterator[Cell]:
+    """What was not chosen for counter, in white noise and in a room."""
+    for name in ("counter", *DESIGNS):
+        for eb in (2.5, 3.0, 3.5, 4.0):
+            yield Cell("designs", name, 85, f"{eb:.2f} dB", 100, eb_n0_db=eb)
+        channel = "1.0 m market 0 dB"
+        yield Cell("designs", name, 85, channel, 90, distance_m=1.0, snr_db=0.0, noise="market")
+
+
+GROUPS: Final = {
+    "sensitivity": sensitivity,
+    "peers": peers,
+    "rooms": rooms,
+    "motion": motion,
+    "abuse": abuse,
+    "designs": designs,
+}
