@@ -47,8 +47,8 @@ class TapSales(Protocol):
     def tap_ask(self) -> TapAsk | None:
         """What to ask the card in the field."""
 
-    def tap_presented(self, presentation: bytes) -> TapAnswer:
-        """Decide, commit, tell, and give the ack."""
+    def tap_presented(self, presentation: bytes, card_uid: bytes) -> TapAnswer:
+        """Decide, commit, tell, and give the ack; ``card_uid`` is empty where it is unknown."""
 
     def tap_notice(self, words: str) -> None:
         """Something the person at the reader should see or hear."""
@@ -66,18 +66,22 @@ class LoopTapDesk:
     def __init__(self, sales: TapSales, post: Post) -> None:
         self._sales = sales
         self._post = post
+        self._card_uid = b""
+        """Of the card in the field: it pays nothing, but the deny list may name it."""
 
     def armed(self) -> bool:
         """Whether a sale waits for a card."""
         return self._sales.tap_armed()
 
-    def ask(self, card: CardFound) -> TapAsk | None:  # noqa: ARG002 - the identifier decides nothing
+    def ask(self, card: CardFound) -> TapAsk | None:
         """The open sale's request, or a fresh one at an unattended post."""
+        self._card_uid = card.uid
         return self._wait(self._sales.tap_ask, None)
 
     def presented(self, presentation: bytes) -> TapAnswer:
         """The loop's answer; without one in time the card leaves without its ack."""
-        return self._wait(lambda: self._sales.tap_presented(presentation), TapAnswer())
+        card_uid = self._card_uid
+        return self._wait(lambda: self._sales.tap_presented(presentation, card_uid), TapAnswer())
 
     def notice(self, event: ReaderEvent) -> None:
         """Tell the loop what a person should see; returns at once."""

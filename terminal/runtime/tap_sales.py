@@ -51,15 +51,16 @@ class LoopTapSales:
         bearer = CouponClass.BEARER in policy.classes
         return TapAsk(sale.request_bytes, policy.payee_card, bearer=bearer)
 
-    def tap_presented(self, presentation: bytes) -> TapAnswer:
-        """Decide, commit, tell; then the ack for the card."""
+    def tap_presented(self, presentation: bytes, card_uid: bytes) -> TapAnswer:
+        """Decide, commit, tell; then the ack for the card. ``card_uid`` may be empty: unknown."""
+        desk = self._runtime.desk
         try:
-            outcome = self._runtime.desk.present(presentation, Carrier.TAP)
+            outcome = desk.present(presentation, Carrier.TAP, card_uid=card_uid or None)
         except DeskRefused as refusal:
             self._report({"event": "not_judged", "why": str(refusal)})
             return TapAnswer()
         if isinstance(outcome, Accepted):
-            return TapAnswer(ack=self._runtime.desk.till.ack(outcome))
+            return TapAnswer(ack=desk.till.ack(outcome))
         return TapAnswer(again_in_full=isinstance(outcome, Refused) and outcome.wants_full)
 
     def tap_seen(self) -> None:

@@ -60,7 +60,7 @@ class SaleDesk:
         self._since_ms = monotonic_ms()
         self._renewals_left = 0
         self._refunds = DoublePress()
-        self._unconfirmed: tuple[bytes, Carrier] | None = None
+        self._unconfirmed: tuple[bytes, Carrier, bytes | None] | None = None
         self.confirming: ConfirmPayer | None = None
         """A genuine presentation that waits for the seller's word on the payer."""
         self._resume()
@@ -109,9 +109,9 @@ class SaleDesk:
         """The seller has checked the payer: judge the waiting presentation again, confirmed."""
         if self._unconfirmed is None:
             raise DeskRefused("nothing waits for a confirmation")
-        data, carrier = self._unconfirmed
+        data, carrier, card_uid = self._unconfirmed
         self._forget_unconfirmed()
-        self.present(data, carrier, seller_confirmed=True)
+        self.present(data, carrier, seller_confirmed=True, card_uid=card_uid)
 
     def repeat_last(self) -> None:
         """Ask for the last amount again."""
@@ -161,26 +161,39 @@ class SaleDesk:
             raise DeskRefused("that code is not a payment: scan the one on the payer's phone")
         return self.present(data, Carrier.SCAN)
 
-    def present(self, data: bytes, carrier: Carrier, *, seller_confirmed: bool = False) -> Outcome:
+    def present(
+        self,
+        data: bytes,
+        carrier: Carrier,
+        *,
+        seller_confirmed: bool = False,
+        card_uid: bytes | None = None,
+    ) -> Outcome:
         """Judge a presentation, move the screen, tell everybody; in that order, after the commit.
+
+        ``card_uid`` is the identifier of the card that brought it, for the deny list alone.
 
         Raises:
             DeskRefused: the outcome of a commit is unknown; selling has stopped.
         """
         self._require_not_stopped()
         try:
-            outcome = self.till.present(data, carrier, seller_confirmed=seller_confirmed)
+            outcome = self.till.present(
+                data, carrier, seller_confirmed=seller_confirmed, card_uid=card_uid
+            )
         except OutcomeUnknown as error:
             self.stop()
             raise DeskRefused(str(error)) from error
-        self._follow(outcome, data, carrier)
+        self._follow(outcome)
+        if isinstance(outcome, ConfirmPayer):
+            self._unconfirmed = (data, carrier, card_uid)
         self._tell(outcome)
         return outcome
 
     def refuse(self, refused: Refused) -> None:
         """Show and tell a refusal that no presentation came of: a card that cannot pay."""
         if self.phase is not Phase.STOPPED:
-            self._follow(refused, b"", refused.carrier)
+            self._follow(refused)
             self._tell(refused)
 
     def tick(self) -> bool:
@@ -206,7 +219,7 @@ class SaleDesk:
 
     # --- inside --------------------------------------------------------------------------------
 
-    def _follow(self, outcome: Outcome, data: bytes, carrier: Carrier) -> None:
+    def _follow(self, outcome: Outcome) -> None:
         match outcome:
             case Accepted():
                 self._renewals_left = 0
@@ -215,7 +228,7 @@ class SaleDesk:
                 self.last_amount_minor = outcome.amount_minor
                 self._move(Cause.ACCEPT, outcome)
             case ConfirmPayer():
-                self._unconfirmed, self.confirming = (data, carrier), outcome
+                self.confirming = outcome
                 if self.phase is Phase.DECLINED:
                     self._move(Cause.RETRY, None)
             case Refused() if self._worth_showing(outcome):

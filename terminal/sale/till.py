@@ -96,15 +96,22 @@ class Till:
         if self._sale is not None:
             self._keep(replace(self._sale, lifetime_ms=0))
 
-    def present(self, data: bytes, carrier: Carrier, *, seller_confirmed: bool = False) -> Outcome:
-        """Judge presentation bytes from any carrier for the open sale.
+    def present(
+        self,
+        data: bytes,
+        carrier: Carrier,
+        *,
+        seller_confirmed: bool = False,
+        card_uid: bytes | None = None,
+    ) -> Outcome:
+        """Judge presentation bytes from any carrier for the open sale; ``card_uid`` with a tap.
 
         Raises:
             OutcomeUnknown: the commit failed; nothing may be announced, nothing more sold.
         """
         try:
             presentation = read_presentation(data)
-            return self._judge(presentation, data, carrier, seller_confirmed)
+            return self._judge(presentation, data, carrier, seller_confirmed, card_uid)
         except PresentationRefused as refused:
             self.unverified_count += 1
             return Refused((refused.reason,), carrier, verified=False)
@@ -142,7 +149,12 @@ class Till:
     # --- judging -------------------------------------------------------------------------------
 
     def _judge(
-        self, presentation: Presentation, data: bytes, carrier: Carrier, confirmed: bool
+        self,
+        presentation: Presentation,
+        data: bytes,
+        carrier: Carrier,
+        confirmed: bool,
+        card_uid: bytes | None,
     ) -> Outcome:
         sale, moment = self.sale, self.moment()
         with self._journal.transaction() as transaction:
@@ -156,6 +168,7 @@ class Till:
                 paid_entry=None if sale is None else sale.entry_index,
                 seller_confirmed=confirmed,
                 by_sound=carrier is Carrier.SOUND,
+                card_uid=card_uid,
                 deny=self.deny,
             )
             draft = self._draft(verified, data, sale, moment)

@@ -9,6 +9,7 @@ import pytest
 
 from terminal.errors import HostRefused
 from terminal.nfc.tap import TapAsk
+from terminal.payment.deny_list import card_subject
 from terminal.payment.text import ASK, PRESENTATION, decode_ask, from_text, to_text
 from terminal.runtime.front_panel import Post
 from terminal.runtime.host_link import Syncing
@@ -16,7 +17,7 @@ from terminal.runtime.inbox import DeviceState, Heard, HostAnswered
 from terminal.sale.view import Carrier, DeskRefused, LineState, Phase, Screen
 from terminal.sync.exchange import HostReply, HostRequest
 from terminal.sync.session import SyncOutcome
-from tests.terminal.payment.stall import pay
+from tests.terminal.payment.stall import pay, policy
 from tests.terminal.runtime.loop_rig import running
 
 
@@ -125,11 +126,22 @@ def test_an_unattended_post_asks_every_card_afresh(tmp_path: Path) -> None:
         first = rig.ask(taps.tap_ask)
         assert isinstance(first, TapAsk)
         assert rig.ask(taps.tap_ask) == first, "a torn tap asks the same again"
-        answer = rig.ask(lambda: taps.tap_presented(rig.answer()))
+        answer = rig.ask(lambda: taps.tap_presented(rig.answer(), b""))
         assert getattr(answer, "ack", b"")
         second = rig.ask(taps.tap_ask)
         assert isinstance(second, TapAsk)
         assert second.request != first.request
+
+
+def test_the_identifier_of_the_tapped_card_reaches_the_deny_list(tmp_path: Path) -> None:
+    uid = bytes.fromhex("08C01A04")
+    with running(tmp_path / "journal.db", Post(500, 300)) as rig:
+        rig.ask(rig.taps.tap_ask)
+        assert rig.rig is not None
+        rig.rig.till.policy = policy(version=4, deny=frozenset({card_subject(uid)}))
+        answer = rig.ask(lambda: rig.taps.tap_presented(rig.answer(), uid))
+        assert not getattr(answer, "ack", b"")
+        assert rig.wait_for("declined")["reasons"] == ["CARD_DENIED"]
 
 
 def test_without_a_sale_a_stall_asks_a_card_nothing(tmp_path: Path) -> None:
@@ -145,7 +157,7 @@ def test_an_unknown_coupon_alone_makes_the_card_send_all(tmp_path: Path) -> None
         rig.door.charge(1250)
         full = decode_presentation(rig.answer())
         alone = Alone(full.coupon_id, full.spend, getattr(full, "signature", b"")).encode()
-        answer = rig.ask(lambda: rig.taps.tap_presented(alone))
+        answer = rig.ask(lambda: rig.taps.tap_presented(alone, b""))
         assert getattr(answer, "again_in_full", False)
         rig.ask(lambda: None)
         assert rig.door.screen().phase is Phase.WAITING

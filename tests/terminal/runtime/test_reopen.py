@@ -144,10 +144,10 @@ def test_a_card_that_paid_a_cut_sale_is_let_through_and_not_charged_twice(
         assert isinstance(asked, TapAsk)
         answer = rig.answer()
         disk.arm(Fault("wal-sync", 1, Action.TEAR))
-        assert rig.ask(lambda: taps.tap_presented(answer)) == TapAnswer()
+        assert rig.ask(lambda: taps.tap_presented(answer, b"")) == TapAnswer()
         rig.wait_for("reopened")
         assert rig.ask(taps.tap_ask) == asked
-        acked = rig.ask(lambda: taps.tap_presented(answer))
+        acked = rig.ask(lambda: taps.tap_presented(answer, b""))
         assert getattr(acked, "ack", b"")
         assert rig.wait_for("accepted")["again"] is False
         assert accepted(rig) == [0]

@@ -48,7 +48,7 @@ class Sales:
         self._fail()
         return TapAsk(request_for())
 
-    def tap_presented(self, presentation: bytes) -> TapAnswer:
+    def tap_presented(self, presentation: bytes, card_uid: bytes) -> TapAnswer:
         self.presented.set()
         self._fail()
         return TapAnswer(ack=b"ack" * 37)

@@ -8,6 +8,7 @@ from terminal.crypto.keys import parse_public_key
 from terminal.journal.draft import NotAllowed
 from terminal.journal.entry import EntryKind
 from terminal.payment.ack import AckStatus, verify_ack
+from terminal.payment.deny_list import card_subject
 from terminal.payment.presentation import decode_presentation, spend_digest
 from terminal.payment.reasons import Reason
 from terminal.sale.open_sale import LIFETIME_MS
@@ -206,3 +207,15 @@ def test_another_spend_does_not_pay_a_sale_that_is_paid(rig: TillRig) -> None:
     assert isinstance(second, Refused)
     assert second.reasons == (Reason.SALE_ALREADY_PAID,)
     assert rig.journal.head.sum_count == 1
+
+
+def test_a_card_on_the_deny_list_is_declined_by_its_identifier(rig: TillRig) -> None:
+    uid = bytes.fromhex("08C01A04")
+    rig.till.policy = policy(version=4, deny=frozenset({card_subject(uid)}))
+    rig.till.open(1250)
+    answer = rig.answer()
+    denied = rig.till.present(answer, Carrier.TAP, card_uid=uid)
+    assert isinstance(denied, Refused)
+    assert denied.reasons == (Reason.CARD_DENIED,)
+    other = rig.till.present(answer, Carrier.TAP, card_uid=uid[::-1])
+    assert isinstance(other, Accepted)
