@@ -15,7 +15,7 @@ from terminal.acoustic.frame import (
     frame_code,
     frame_payload,
 )
-from terminal.acoustic.metrics import SoftValues, soft_values
+from terminal.acoustic.metrics import EVIDENCE_MIN, SoftValues, soft_values
 from terminal.acoustic.sync import fit
 from terminal.acoustic.tones import frame_energies
 
@@ -41,8 +41,6 @@ GUESSES_MAX: Final = 8
 GUESSED_ELEMENTS: Final = 3
 GUESS_ITERATIONS: Final = 15
 GUESS_AGAINST: Final = -30.0
-EVIDENCE_MIN: Final = 0.3
-"""Nats a symbol under which what was heard is not a frame and decoding is not tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ def demodulate(
     placed = fit(samples, mode, shape, start, end)
     if placed is None:
         return Demodulated(None, False, False, 0.0, start.sample, end.sample)
-    possible, candidates = _possible_bins(mode, shape)
+    possible, candidates = possible_bins(mode, shape)
     outcome = Demodulated(None, False, False, 0.0, start.sample, end.sample)
     for shift in SHIFTS:
         starts = placed.symbol_starts(mode, shape.symbol_count)
@@ -91,7 +89,7 @@ def demodulate(
     return outcome
 
 
-def _possible_bins(mode: Mode, shape: Layout) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+def possible_bins(mode: Mode, shape: Layout) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     """The bins each symbol of the frame may have, and of each coded symbol the bin of each tone."""
     possible = np.zeros((shape.symbol_count, mode.bin_count), np.bool_)
     for first, tones in ((0, mode.start_tones), (-shape.end_count, mode.end_tones)):

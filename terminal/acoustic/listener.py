@@ -11,6 +11,7 @@ from terminal.acoustic.demodulator import demodulate
 from terminal.acoustic.events import CarrierFound, FrameReceived, FrameRejected, RejectReason
 from terminal.acoustic.frame import layout
 from terminal.acoustic.modes import PAYLOAD_BYTES_MAX
+from terminal.acoustic.slip import SLIP_SAMPLES_MAX, demodulate_slipped, slip_rank
 from terminal.acoustic.sync import PEAK_REACH, SCALE_MAX, Block, BlockFinder, Peak
 from terminal.acoustic.tones import band_snr_db, hop_samples
 
@@ -25,6 +26,8 @@ TRIES_MAX: Final = 4
 """Start and length pairs tried for one end peak."""
 END_SHARE_MIN: Final = 0.65
 """An end much fainter than the start is a chance likeness within a frame."""
+SLIP_TRIES_MAX: Final = 3
+"""Lengths tried with a slip, after those that fit without."""
 START_TRIES_MAX: Final = 16
 """Tries that one start peak may cost in all."""
 END_SLACK_HOPS: Final = 3
@@ -94,7 +97,9 @@ class Listener:
     def _close(self, end: Peak, history: History) -> list[Event]:
         """Try every start that fits this end block, best first."""
         events: list[Event] = []
-        for start, length in self._pairs(end):
+        tries = [(demodulate, *pair) for pair in self._pairs(end)]
+        tries += [(demodulate_slipped, *pair) for pair in self._slipped(end)]
+        for decode, start, length in tries:
             start.tries += 1
             first, last = start.peak.hop * self._hop, end.hop * self._hop
             margin = self.mode.symbol_samples
@@ -103,18 +108,28 @@ class Listener:
             shape = layout(self.mode, length)
             start_block = Block(margin, start.peak.drift_cycles)
             end_block = Block(last - first + margin, end.drift_cycles)
-            got = demodulate(samples, self.mode, shape, start_block, end_block)
-            end_sample = first - margin + got.end_sample
+            got = decode(samples, self.mode, shape, start_block, end_block)
+            begin, end_sample = (first - margin + n for n in (got.start_sample, got.end_sample))
             if got.payload is not None:
                 self._starts = [s for s in self._starts if s.peak.hop * self._hop > last]
                 snr_db = band_snr_db(got.symbol_snr, self.mode)
-                begin = first - margin + got.start_sample
-                frame = FrameReceived(got.payload, self.mode.name, snr_db, begin, end_sample)
-                return [*events, frame]
+                return [FrameReceived(got.payload, self.mode.name, snr_db, begin, end_sample)]
             if got.plausible and start.announced and not start.rejected:
                 start.rejected = True
                 events.append(FrameRejected(RejectReason.CHECKSUM, self.mode.name, end_sample))
         return events
+
+    def _slipped(self, end: Peak) -> list[tuple[_Start, int]]:
+        """Clear starts, and lengths they would fit had the audio path lost or doubled a piece."""
+        least = self.mode.carrier_score_min
+        clear = [s for s in self._starts if s.announced and s.tries < START_TRIES_MAX]
+        if end.score < least or not clear:
+            return []
+        start = max(clear, key=lambda s: s.peak.score)
+        slips = (end.hop - start.peak.hop) * self._hop - self._distances
+        near = np.flatnonzero((np.abs(slips) <= SLIP_SAMPLES_MAX) & (np.abs(slips) > self._hop))
+        ranked = sorted(near, key=lambda index: slip_rank(int(slips[index])))
+        return [(start, int(index) + 1) for index in ranked[:SLIP_TRIES_MAX]]
 
     def _pairs(self, end: Peak) -> list[tuple[_Start, int]]:
         """Starts and lengths that agree with this end block, best first, a few at most."""

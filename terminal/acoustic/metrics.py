@@ -35,6 +35,8 @@ FLOOR_SHARE: Final = 1e-3
 """Least floor as a share of what a symbol brings: no symbol counts for more than 30 dB."""
 ENERGY_MIN: Final = 1e-20
 POWER_MIN: Final = 0.3
+EVIDENCE_MIN: Final = 0.3
+"""Nats a symbol under which what was heard is not a frame and decoding is not tried."""
 _TABLE_STEP: Final = 1 / 16
 _TABLE_END: Final = 64.0
 _ARGUMENTS: Final = np.arange(0.0, _TABLE_END + _TABLE_STEP, _TABLE_STEP)

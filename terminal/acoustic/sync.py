@@ -140,15 +140,15 @@ def fit(
     None when they are too far from the layout's distance.
     """
     between = (shape.start_count + shape.coded_count) * mode.symbol_samples
-    first = _block_time(samples, mode, mode.start_tones, start)
-    last = _block_time(samples, mode, mode.end_tones, end)
+    first = block_time(samples, mode, mode.start_tones, start)
+    last = block_time(samples, mode, mode.end_tones, end)
     scale = (last - first) / between
     if abs(scale - 1) > SCALE_MAX + hop_samples(mode) / between:
         return None
     return Fit(first, scale)
 
 
-def _block_time(
+def block_time(
     samples: NDArray[np.float32], mode: Mode, tones: tuple[int, ...], near: Block
 ) -> float:
     """First sample of a sync block within a quarter symbol of ``near``, by parabola."""

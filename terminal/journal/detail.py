@@ -108,13 +108,7 @@ class ManualOpen:
 
 
 Detail = (
-    Return
-    | Cited
-    | PolicyInstalled
-    | DenyListInstalled
-    | ClockCorrected
-    | ShiftClosed
-    | ManualOpen
+    Return | Cited | PolicyInstalled | DenyListInstalled | ClockCorrected | ShiftClosed | ManualOpen
 )
 
 
