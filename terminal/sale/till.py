@@ -8,17 +8,16 @@ never tried again, and nobody guesses (``OutcomeUnknown`` passes through).
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from terminal.errors import DecodeError
 from terminal.journal.draft import EntryDraft
 from terminal.journal.entry import EntryKind
 from terminal.payment.ack import Ack, AckStatus, sign_ack
 from terminal.payment.decision import AlreadyPaid, Approved, Decision, Declined, decide
 from terminal.payment.presentation import code_of_digest, spend_digest
-from terminal.payment.request import NONCE_SIZE, Ask, Request
 from terminal.payment.verification import PresentationRefused, Prior, read_presentation, verify
-from terminal.sale.open_sale import LIFETIME_MS, OpenSale, decode_open_sale
+from terminal.sale.asking import Asking
+from terminal.sale.open_sale import LIFETIME_MS, OpenSale
 from terminal.sale.outcome import Accepted, ConfirmPayer, Outcome, Refused, Returned
 from terminal.sale.throttle import Throttle
 from terminal.sale.view import Carrier
@@ -34,11 +33,6 @@ if TYPE_CHECKING:
     from terminal.payment.verification import VerifiedPresentation
     from terminal.ports import Clock, RandomBytes, Signer
     from terminal.sale.timekeeper import Timekeeper
-
-OPEN_SALE: Final = "sale.open"
-"""Name of the small value that keeps the open sale over a restart."""
-LATEST: Final = 64
-"""How many entries are looked through after a restart for the sale that was open."""
 
 
 class Till:
@@ -63,17 +57,13 @@ class Till:
         self._signer = signer
         self._clock = clock
         self._timekeeper = timekeeper
-        self._random_bytes = random_bytes
         self._declines = Throttle(clock.monotonic_ms())
-        self._sale = self._kept_sale()
+        self._asking = Asking(journal, clock, random_bytes)
 
     @property
     def sale(self) -> OpenSale | None:
         """The sale whose request still counts."""
-        sale = self._sale
-        if sale is not None and sale.is_open(self._clock.boot_id(), self._clock.monotonic_ms()):
-            return sale
-        return None
+        return self._asking.sale
 
     def moment(self) -> Moment:
         """Now, as the clock rules have it."""
@@ -81,20 +71,15 @@ class Till:
 
     def open(self, amount_minor: int, lifetime_ms: int = LIFETIME_MS) -> OpenSale:
         """Ask for an amount, with a nonce nobody has seen."""
-        number = 1 + (self._sale.number if self._sale else self._last_sale_number())
-        return self._ask(number, amount_minor, lifetime_ms)
+        return self._asking.open(amount_minor, lifetime_ms, self.policy)
 
     def renew(self) -> OpenSale | None:
         """The same sale with a fresh nonce, after the old one ran out unpaid."""
-        sale = self._sale
-        if sale is None or sale.entry_index is not None:
-            return None
-        return self._ask(sale.number, sale.request.amount_minor, sale.lifetime_ms)
+        return self._asking.renew(self.policy)
 
     def close(self) -> None:
         """Nothing is asked for any more; what answers the old request from now on is late."""
-        if self._sale is not None:
-            self._keep(replace(self._sale, lifetime_ms=0))
+        self._asking.close()
 
     def present(
         self,
@@ -260,8 +245,7 @@ class Till:
             )
         assert entry is not None
         again = isinstance(decision, AlreadyPaid)
-        if self._sale is not None:
-            self._sale = replace(self._sale, entry_index=entry.index)
+        self._asking.paid(entry.index)
         return Accepted(
             index=entry.index,
             amount_minor=presentation.spend.amount_minor,
@@ -271,45 +255,3 @@ class Till:
             spend_digest=digest,
             again=again,
         )
-
-    # --- the open sale -------------------------------------------------------------------------
-
-    def _ask(self, number: int, amount_minor: int, lifetime_ms: int) -> OpenSale:
-        above = amount_minor > self.policy.limits.second_limit_minor
-        request = Request(
-            terminal=self.policy.terminal,
-            currency=self.policy.currency,
-            amount_minor=amount_minor,
-            nonce=self._random_bytes(NONCE_SIZE),
-            ask=Ask.VERIFICATION if above else Ask.NOTHING,
-        )
-        boot, now_ms = self._clock.boot_id(), self._clock.monotonic_ms()
-        sale = OpenSale(number, request, request.encode(), boot, now_ms, lifetime_ms)
-        self._keep(sale)
-        return sale
-
-    def _keep(self, sale: OpenSale) -> None:
-        self._journal.keep(OPEN_SALE, sale.encode(), durable=False)
-        self._sale = sale
-
-    def _kept_sale(self) -> OpenSale | None:
-        kept = self._journal.kept(OPEN_SALE)
-        if kept is None:
-            return None
-        try:
-            sale = decode_open_sale(kept)
-        except DecodeError:
-            return None  # written by another version: no request is open, and nothing else depends
-        paid = [
-            entry.index
-            for entry in self._latest_entries()
-            if entry.kind is EntryKind.ACCEPTED and entry.request == sale.request_bytes
-        ]
-        return replace(sale, entry_index=paid[-1]) if paid else sale
-
-    def _last_sale_number(self) -> int:
-        return max((entry.sale for entry in self._latest_entries()), default=0)
-
-    def _latest_entries(self) -> tuple[Entry, ...]:
-        size = self._journal.size
-        return self._journal.entries(max(0, size - LATEST), size)
