@@ -105,7 +105,7 @@ class Minimodem:
     def burst(self, payload: bytes) -> NDArray[np.float64]:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "sent.wav"
-            self._run(["--tx", "-8", "--rate", str(RATE_HZ), "--file", str(path)], payload)
+            self._run(["--tx", "-8", "--samplerate", str(RATE_HZ), "--file", str(path)], payload)
             with wave.open(str(path), "rb") as file:
                 samples = np.frombuffer(file.readframes(file.getnframes()), np.int16)
         return samples / 32768.0

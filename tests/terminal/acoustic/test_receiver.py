@@ -114,6 +114,17 @@ def test_a_burst_cut_anywhere_is_no_wrong_payload_and_the_next_is_received(share
     assert set(hear(np.concatenate([burst[len(part) :], gap]), "counter")) <= {bytes(60)}
 
 
+@pytest.mark.parametrize("share", [0.2, 0.7])
+@pytest.mark.parametrize("mode", ["counter", "fast"])
+def test_a_block_lost_or_heard_twice_does_not_lose_the_burst(mode: str, share: float) -> None:
+    payload = np.random.default_rng(3).bytes(40)
+    burst = modulate(payload, mode)
+    at = int(share * len(burst))
+    assert hear(in_noise(np.delete(burst, slice(at, at + 480)), 14.0, 40, 2), mode) == [payload]
+    twice = np.concatenate([burst[:at], burst[at - 480 :]])
+    assert hear(in_noise(twice, 14.0, 40, 2), mode) == [payload]
+
+
 def test_positions_count_from_the_first_sample_of_the_stream() -> None:
     burst = modulate(b"where", "counter")
     stream = np.concatenate([np.zeros(12_345, np.float32), burst])
