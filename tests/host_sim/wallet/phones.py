@@ -14,7 +14,7 @@ import pytest
 from terminal.crypto.keys import SoftwareSigner, parse_public_key
 from terminal.payment.coupon import CouponFields, sign_coupon
 from terminal.payment.payee import PayeeCard, sign_payee_card
-from terminal.payment.request import Request
+from terminal.payment.request import Request, StaticRequest
 from terminal.payment.text import ASK, ask_bytes, to_text
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def a_request(amount_minor: int = 1_250, terminal: int = TERMINAL) -> Request:
     return Request(terminal, 156, amount_minor, os.urandom(8))
 
 
-def ask_text(request: Request, *, named: bool = True) -> str:
+def ask_text(request: Request | StaticRequest, *, named: bool = True) -> str:
     """What the terminal's QR code says."""
     soon = int(time.time()) + 3_600
     card = PayeeCard(request.terminal, request.currency, 1, soon, PAYEE_NAME)
