@@ -34,6 +34,9 @@ FLOOR_NEIGHBOURS: Final = 4
 FLOOR_SHARE: Final = 1e-3
 """Least floor as a share of what a symbol brings: no symbol counts for more than 30 dB."""
 ENERGY_MIN: Final = 1e-20
+CLATTER_QUANTILE: Final = 0.4
+CLATTER_MIN: Final = 1.7
+"""Times its usual level from which a symbol's noise is held to be louder, not chance."""
 POWER_MIN: Final = 0.3
 EVIDENCE_MIN: Final = 0.3
 """Nats a symbol under which what was heard is not a frame and decoding is not tried."""
@@ -77,6 +80,16 @@ def noise_floor(energies: Floats) -> Floats:
     return np.asarray(weight * own + (1 - weight) * around, np.float32)
 
 
+def clatter(ratio: Floats) -> Floats:
+    """How much louder than usual the noise is at each symbol, float32 ``(N,)``, 1 unless clearly.
+
+    Something that falls or clicks fills all tones of a few symbols: their quieter tones tell it.
+    """
+    quiet = np.quantile(ratio, CLATTER_QUANTILE, axis=1)
+    over = quiet / max(float(np.median(quiet)), ENERGY_MIN)
+    return np.asarray(np.where(over > CLATTER_MIN, over, 1.0), np.float32)
+
+
 def soft_values(
     energies: Floats, possible: NDArray[np.bool_], shares: Floats | None = None
 ) -> SoftValues:
@@ -85,6 +98,7 @@ def soft_values(
     ``possible``: the bins each symbol may have, ``(N, bins)``, one alone where it is sync.
     ``shares``: how likely each bin is by the decoder's account, ``(N, bins)``, if there is one.
     """
+    energies = energies / clatter(energies / noise_floor(energies))[:, None]
     ratio = energies / noise_floor(energies)
     known = possible.sum(axis=1, keepdims=True) == 1
     rounds = 1
