@@ -53,7 +53,9 @@ def hear(stream: Samples, mode: str) -> list[bytes]:
 
 
 @pytest.mark.parametrize("name", MODES)
-@pytest.mark.parametrize("length", [1, 2, 16, 85, 205, 255])
+@pytest.mark.parametrize(
+    "length", [1, 2, 16, 85, *(pytest.param(n, marks=pytest.mark.slow) for n in (205, 255))]
+)
 def test_a_burst_alone_is_received(name: str, length: int) -> None:
     payload = np.random.default_rng(length).bytes(length)
     assert hear(modulate(payload, name), name) == [payload]

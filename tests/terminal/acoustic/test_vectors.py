@@ -14,6 +14,7 @@ import pytest
 from terminal.acoustic import MODES, FrameReceived, Receiver, modulate
 from terminal.acoustic.frame import frame_tones
 
+LONG_SAMPLES = 200_000
 FOLDER = Path(__file__).parents[2] / "vectors" / "acoustic"
 DOCUMENT = json.loads((FOLDER / "bursts.json").read_text("utf-8"))
 
@@ -23,9 +24,14 @@ def test_the_vectors_say_where_they_come_from() -> None:
     assert {vector["mode"] for vector in DOCUMENT["vectors"]} == set(MODES)
 
 
-@pytest.mark.parametrize(
-    "vector", DOCUMENT["vectors"], ids=lambda v: f"{v['mode']}-{v['tones'][8]}"
-)
+def _vector(vector: dict[str, Any]) -> Any:
+    """A case; the slow modes' long bursts are slow tests."""
+    long = vector["sample_count"] > LONG_SAMPLES
+    name = f"{vector['mode']}-{vector['tones'][8]}"
+    return pytest.param(vector, marks=[pytest.mark.slow] if long else [], id=name)
+
+
+@pytest.mark.parametrize("vector", [_vector(vector) for vector in DOCUMENT["vectors"]])
 def test_a_burst_is_made_as_written_down(vector: dict[str, Any]) -> None:
     payload = bytes.fromhex(vector["payload_hex"])
     mode = MODES[vector["mode"]]
