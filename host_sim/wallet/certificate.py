@@ -2,8 +2,8 @@
 
 Browsers give keys, microphone and service workers to secure contexts only. A phone must be told to
 trust this certificate (``docs/how-to/wallet.md``); it is its own authority (RFC 5280, 4.2.1.9) so
-that phones take it as one. It lives 825 days, the most that phones accept, and is made anew when it
-has fewer than 30 left or does not name an address that is asked for.
+that phones take it as one, constrained to its own names (4.2.1.10). It lives 825 days, the most
+that phones accept, and is made anew when it has fewer than 30 left or misses a name asked for.
 """
 
 from __future__ import annotations
@@ -82,6 +82,7 @@ def _make(wanted: frozenset[str], now: datetime) -> tuple[x509.Certificate, byte
             x509.SubjectAlternativeName([_general(one) for one in sorted(wanted)]), False
         )
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
+        .add_extension(x509.NameConstraints([_subtree(one) for one in sorted(wanted)], None), True)
         .add_extension(usage, True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
         .sign(key, hashes.SHA256())
@@ -97,6 +98,14 @@ def _make(wanted: frozenset[str], now: datetime) -> tuple[x509.Certificate, byte
 def _general(name: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _subtree(name: str) -> x509.GeneralName:
+    """The same name as a constraint: this authority can vouch for no other site."""
+    try:
+        return x509.IPAddress(ipaddress.ip_network(name))
     except ValueError:
         return x509.DNSName(name)
 
