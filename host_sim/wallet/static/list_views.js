@@ -9,7 +9,7 @@ export function homeView(t, { holdings, nowUnixS, mode, modes }, act) {
   const balances = balancesOf(holdings, nowUnixS);
   return h("section.home", {},
     h("div.balance", {},
-      h("h2", {}, t("balance.title")),
+      h("h1", { tabIndex: -1 }, t("balance.title")),
       balances.length
         ? balances.map(([currency, minor]) => h("p.huge", { id: `balance-${currency}` }, money(moneyParts(minor, currency))))
         : h("p.balance-none", {}, t("balance.none")),
@@ -20,7 +20,6 @@ export function homeView(t, { holdings, nowUnixS, mode, modes }, act) {
 
 function payKeys(t, act) {
   return h("div.home-keys", {},
-    h("h1.visually-hidden", { tabIndex: -1 }, t("home.title")),
     h("button.round", { type: "button", id: "listen", onclick: act.listen }, icon("sound"), h("span", {}, t("home.pay"))),
     h("p.hint", {}, t("home.how")),
     h("div.keys.keys-two", {},

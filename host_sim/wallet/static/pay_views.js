@@ -112,16 +112,21 @@ function checkCode(t, { code }) {
 }
 
 export function outcomeView(t, { word, payment, amountMinor, currency }, act) {
-  const { ack, accepted, again, verified } = word;
-  const title = t(again ? "outcome.again" : accepted ? "outcome.accepted" : "outcome.declined");
-  return h(accepted ? "section.verdict.verdict-accepted" : "section.verdict.verdict-declined", {},
+  const { ack, accepted, verified } = word;
+  return h(`section.verdict.verdict-${verified ? (accepted ? "accepted" : "declined") : "heard"}`, {},
     h("div.verdict-sign", {}, icon(accepted ? "accepted" : "declined")),
-    h("h1", { tabIndex: -1 }, title),
+    h("h1", { tabIndex: -1 }, t(titleOf(word))),
     h("p.huge", {}, money(moneyParts(amountMinor, currency))),
     accepted ? null : h("p.lead", {}, t("outcome.declined_text")),
     h("dl.proof", {},
       h("div", {}, h("dt", {}, t("code.title")), h("dd", { id: "code" }, payment.code)),
       h("div", {}, h("dt", {}, t("outcome.entry")), h("dd", { id: "entry" }, String(ack.index)))),
-    h("p.honest", {}, icon(verified ? "named" : "warning"), h("span", {}, t(verified ? "outcome.verified" : "outcome.unverified"), " ", accepted ? t("outcome.offline") : "")),
+    h("p.honest", {}, icon(verified ? "named" : "warning"),
+      h("span", {}, t(verified ? "outcome.verified" : "outcome.unverified"), " ", accepted ? t("outcome.offline") : "")),
     h("div.keys", {}, h("button.button.grow", { type: "button", id: "done", onclick: act.close }, t("outcome.done"))));
+}
+
+function titleOf({ accepted, again, verified }) {
+  if (!verified) return accepted ? "outcome.heard" : "outcome.heard_declined";
+  return again ? "outcome.again" : accepted ? "outcome.accepted" : "outcome.declined";
 }
