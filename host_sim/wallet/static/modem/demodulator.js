@@ -27,14 +27,15 @@ const decoders = new Map();
  * Decode the frame of `length` bytes whose start block lies near sample `startNear` of `samples`
  * and its end block near `endNear`.
  *
- * Gives `{payload, plausible, symbolSnr, startSample, endSample}`; payload null when it could not
- * be decoded; `plausible`: the samples looked like a frame of this length.
+ * Gives `{payload, plausible, hopeful, symbolSnr, startSample, endSample}`; payload null when it
+ * could not be decoded; `plausible`: tones like a frame's; `hopeful`: the code held in part.
  */
 export function demodulate(samples, mode, length, startNear, endNear) {
   const { shape } = frameCode(mode, length);
   let outcome = {
     payload: null,
     plausible: false,
+    hopeful: false,
     symbolSnr: 0,
     startSample: startNear,
     endSample: endNear,
@@ -52,6 +53,7 @@ export function demodulate(samples, mode, length, startNear, endNear) {
     outcome = {
       payload,
       plausible: true,
+      hopeful,
       symbolSnr: soft.symbolSnr,
       startSample: starts[0],
       endSample: starts.at(-1) + mode.symbolSamples,

@@ -88,6 +88,8 @@ export class Listener {
         start.rejected = true;
         events.push(this.#rejected(REJECT_REASON.CHECKSUM, offset + got.endSample));
       }
+      // The code held in part: this was the frame, and another look would cost as much again.
+      if (got.hopeful) break;
     }
     return events;
   }
