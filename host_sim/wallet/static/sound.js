@@ -25,9 +25,12 @@ export class Sound {
     return this.#ear !== null;
   }
 
-  /** Call it in what a press of a button begins: browsers let nothing sound before. */
+  /**
+   * Call it in what a press of a button begins: browsers let nothing sound before. Long buffers: a
+   * tenth of a second more is not noticed, while a gap in a burst costs the whole of it.
+   */
   async wake() {
-    this.#context ??= new AudioContext({ sampleRate: SAMPLE_RATE_HZ, latencyHint: "interactive" });
+    this.#context ??= new AudioContext({ sampleRate: SAMPLE_RATE_HZ, latencyHint: "playback" });
     if (this.#context.state !== "running") await this.#context.resume();
     return this.#context;
   }

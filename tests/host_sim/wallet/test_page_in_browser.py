@@ -57,6 +57,8 @@ def look(phone: Phone, name: str) -> None:
     page = phone.page
     language = page.evaluate("document.documentElement.lang").split("-")[0]
     PICTURES.mkdir(parents=True, exist_ok=True)
+    frames = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    page.evaluate(frames)  # a picture in the middle of a change shows neither state
     page.screenshot(path=PICTURES / f"{name}-{language}.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= page.evaluate("innerWidth")
     assert small_targets(page) == []
