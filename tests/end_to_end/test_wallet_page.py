@@ -27,7 +27,7 @@ from terminal.journal.verify import TrustedKeys, verify_export
 from tests.host_sim.wallet.phones import CHROMIUM, FLAGS, PHONE_SIZE, Phone
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Playwright
 
     from host_sim.demo.processes import Actor, Event
 
@@ -69,20 +69,17 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def browser(stage: Stage) -> Iterator[Browser]:
+def browser(stage: Stage, playwright: Playwright) -> Iterator[Browser]:
     """Plays into the stall's air, and hears the stall's loudspeaker (source ``phone_mic``)."""
-    from playwright.sync_api import sync_playwright
-
     assert stage.card is not None
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=list(FLAGS),
-            ignore_default_args=["--mute-audio"],
-            env={**stage.air.env},
-        )
-        yield chromium
-        chromium.close()
+    chromium = playwright.chromium.launch(
+        executable_path=CHROMIUM,
+        args=list(FLAGS),
+        ignore_default_args=["--mute-audio"],
+        env={**stage.air.env},
+    )
+    yield chromium
+    chromium.close()
 
 
 class Market:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Playwright
 
     Samples = NDArray[np.float32]
 
@@ -90,14 +90,13 @@ def served() -> Iterator[str]:
 
 
 @contextmanager
-def modem_page(environment: Mapping[str, str] | None = None) -> Iterator[Page]:
+def modem_page(
+    playwright: Playwright, environment: Mapping[str, str] | None = None
+) -> Iterator[Page]:
     """A page with every export of the modem in ``window.modem``; complaints fail at the end."""
-    from playwright.sync_api import sync_playwright
-
     complaints: list[str] = []
     with ExitStack() as stack:
         url = stack.enter_context(served())
-        playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
             args=list(FLAGS),

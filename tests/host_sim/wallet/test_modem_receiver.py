@@ -13,7 +13,7 @@ from tests.host_sim.wallet.modem_page import IN_CHROMIUM, heard, modem_page, pay
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Playwright
 
     from tests.host_sim.wallet.modem_page import Samples
 
@@ -22,8 +22,8 @@ pytestmark = IN_CHROMIUM
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with modem_page() as opened:
+def page(playwright: Playwright) -> Iterator[Page]:
+    with modem_page(playwright) as opened:
         yield opened
 
 

@@ -16,7 +16,7 @@ from tests.host_sim.wallet.modem_page import IN_CHROMIUM, modem_page
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Playwright
 
 DEADLINE_S = 20.0
 SIXTEEN_BIT_STEP = 2.0**-15
@@ -33,8 +33,8 @@ def card() -> Iterator[VirtualSoundCard]:
 
 
 @pytest.fixture(scope="module")
-def page(card: VirtualSoundCard) -> Iterator[Page]:
-    with modem_page(card.env) as opened:
+def page(card: VirtualSoundCard, playwright: Playwright) -> Iterator[Page]:
+    with modem_page(playwright, card.env) as opened:
         opened.evaluate(
             """async () => {
               window.events = [];

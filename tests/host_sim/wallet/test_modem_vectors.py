@@ -21,7 +21,7 @@ from tests.host_sim.wallet.modem_page import IN_CHROMIUM, modem_page, modulated
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Playwright
 
 VECTORS = json.loads(
     (Path(__file__).parents[2] / "vectors" / "acoustic" / "bursts.json").read_text("utf-8")
@@ -32,8 +32,8 @@ pytestmark = IN_CHROMIUM
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with modem_page() as opened:
+def page(playwright: Playwright) -> Iterator[Page]:
+    with modem_page(playwright) as opened:
         yield opened
 
 
