@@ -210,7 +210,7 @@ def test_both_offline_the_whole_payment_goes_through_the_air(
     assert page.locator(".simulated").count() == 1
     page.click("#listen")
     page.wait_for_selector("body[data-place=listening]")
-    page.wait_for_function("Number(document.querySelector('#level').ariaValueNow) >= 0")
+    page.wait_for_selector("#level[aria-valuenow]")
 
     started = time.monotonic()
     market.charge(AMOUNT)

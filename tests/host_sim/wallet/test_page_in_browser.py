@@ -195,7 +195,11 @@ def test_it_opens_and_answers_with_its_server_gone(browser: Browser, tmp_path: P
     phone = next(phones)
     phone.buy()
     phone.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    phone.page.wait_for_function("navigator.serviceWorker.controller !== null")
+    # Not wait_for_function: it would evaluate text in the page, which the page's policy refuses.
+    phone.page.evaluate(
+        """navigator.serviceWorker.controller ? true : new Promise((done) =>
+            navigator.serviceWorker.addEventListener("controllerchange", () => done(true)))"""
+    )
     server.end()
     phone.open()
     assert phone.page.locator(".simulated").count() == 1

@@ -95,13 +95,10 @@ def test_two_tabs_never_sign_intervals_that_overlap(phone: Phone) -> None:
     return Promise.all(given[0].map((request) => pay(request)));"""
     )
     # Both tabs begin at the same moment: the first is started without waiting for its end.
-    phone.page.evaluate("() => { window.answers = null; }")
     phone.run(
-        f"(async () => {{ {script} }})().then((made) => {{ window.answers = made; }});",
-        requests, {}, start,
+        f"window.answers = (async () => {{ {script} }})();", requests, {}, start,
     )  # fmt: skip
     theirs: list[dict[str, Any]] = other.run(script, list(reversed(requests)), {}, start)
-    phone.page.wait_for_function("window.answers !== null")
     mine: list[dict[str, Any]] = phone.page.evaluate("window.answers")
     assert [one["bytes"] for one in mine] == [one["bytes"] for one in reversed(theirs)]
     spends = [decode_presentation(bytes.fromhex(one["bytes"])).spend for one in mine]
