@@ -77,6 +77,7 @@ def verify(
         "origin": report.origin,
         "entries": report.entries,
         "root": report.root.hex(),
+        "journal_key": report.journal_key.hex(),
         "accepted": report.accepted_count,
         "accepted_minor": report.accepted_minor,
         "returned_minor": report.returned_minor,
