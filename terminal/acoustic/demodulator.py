@@ -1,12 +1,18 @@
-"""One frame, from samples that hold it to its payload."""
+"""One frame, from samples that hold it to its payload.
+
+Tried in turn, each only where those before found nothing: soft values without phase, which bear a
+phone that moves; the equaliser, which bears reverberation and noise; then more runs without phase,
+and in short frames guesses at the most doubtful symbols.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from terminal.acoustic.equaliser import ROOM, STRAIGHT, Equaliser
 from terminal.acoustic.frame import (
     air_values,
     block_bins,
@@ -15,28 +21,35 @@ from terminal.acoustic.frame import (
     frame_code,
     frame_payload,
 )
-from terminal.acoustic.metrics import EVIDENCE_MIN, SoftValues, soft_values
-from terminal.acoustic.sync import fit
+from terminal.acoustic.metrics import EVIDENCE_MIN, noise_floor, soft_values
+from terminal.acoustic.sync import Fit, fit
 from terminal.acoustic.tones import frame_energies
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from terminal.acoustic.frame import Layout
+    from terminal.acoustic.ldpc import Decoding
     from terminal.acoustic.modes import Mode
     from terminal.acoustic.sync import Block
 
     Floats = NDArray[np.float32]
 
-ITERATIONS: Final = (8, 8, 8, 8, 30)
-"""Belief propagation runs in turn, soft values taken anew between them."""
-SHIFTS: Final = (0.0, -1 / 16, 1 / 16)
-"""Symbols by which the windows are moved when decoding fails: in a room the strongest place is not
-always the best."""
-BROKEN_SHARE_MAX: Final = 0.75
+FIRST_ITERATIONS: Final = (8,)
+"""Runs of belief propagation before the equaliser, soft values taken anew between them."""
+ITERATIONS: Final = (8, 8, 8, 30)
+"""The same after it."""
+EQUALISER_ROUNDS: Final = 6
+EQUALISER_ITERATIONS: Final = 4
+PATIENCE_ROUNDS: Final = 3
+PATIENCE_SHARE: Final = 0.75
+"""After so many rounds the broken checks must have fallen to this share of the first round's."""
+DOUBTED_SCALE: Final = 4e-4
+"""Time scales nearer to 1 are tried as 1: clocks agree better than sync blocks can measure."""
+BROKEN_SHARE_MAX: Final = 0.8
 """Checks still broken after a run of iterations, above which it is no frame of this length."""
-GUESSED_SYMBOLS_MAX: Final = 1000
-"""Symbols decoded again in all guesses at one place: long frames get fewer guesses."""
+GUESSED_SYMBOLS_MAX: Final = 130
+"""Longest frame, in coded symbols, in which symbols are guessed."""
 GUESSES_MAX: Final = 8
 GUESSED_ELEMENTS: Final = 3
 GUESS_ITERATIONS: Final = 15
@@ -66,27 +79,50 @@ def demodulate(
 
     ``samples`` float32 ``(n,)`` must reach half a symbol beyond the frame on both sides.
     """
-    placed = fit(samples, mode, shape, start, end)
-    if placed is None:
-        return Demodulated(None, False, False, 0.0, start.sample, end.sample)
-    possible, candidates = possible_bins(mode, shape)
-    outcome = Demodulated(None, False, False, 0.0, start.sample, end.sample)
-    for shift in SHIFTS:
+    attempt = Attempt(samples, mode, shape, start, end)
+    return attempt.search() if attempt.hopeful else attempt.outcome
+
+
+class Attempt:
+    """A frame looked at once; ``outcome`` is what came of it.
+
+    ``hopeful``: the payload was not found but may be there, if it is a frame of this length.
+    """
+
+    def __init__(
+        self, samples: NDArray[np.float32], mode: Mode, shape: Layout, start: Block, end: Block
+    ) -> None:
+        """Take the arguments of :func:`demodulate`."""
+        self._samples = samples
+        self.hopeful = False
+        self.outcome = Demodulated(None, False, False, 0.0, start.sample, end.sample)
+        placed = fit(samples, mode, shape, start, end)
+        if placed is None:
+            return
+        self._placed = placed
         starts = placed.symbol_starts(mode, shape.symbol_count)
-        starts += round(shift * mode.symbol_samples)
         starts = np.clip(starts, 0, len(samples) - mode.symbol_samples)
         energies = frame_energies(samples, mode, starts, placed.scale)
-        soft = soft_values(energies, possible)
+        self._search = _Search(mode, shape, energies, *possible_bins(mode, shape))
+        soft = soft_values(energies, self._search.possible)
         if soft.evidence < EVIDENCE_MIN:
-            break
-        search = _Search(mode, shape, energies, possible, candidates)
-        found = search.run(soft, guess=shift == 0)
-        first, last = int(starts[0]), int(starts[-1]) + mode.symbol_samples
-        codeword = found.codeword or outcome.codeword
-        outcome = Demodulated(found.payload, True, codeword, soft.symbol_snr, first, last)
-        if found.payload is not None or not found.hopeful:
-            break
-    return outcome
+            return
+        found, _, decoding = self._search.without_phase(soft.log_likelihood, FIRST_ITERATIONS)
+        self._shares = self._search.shares(decoding)
+        last = int(starts[-1]) + mode.symbol_samples
+        self.outcome = Demodulated(
+            found.payload, True, found.codeword, soft.symbol_snr, int(starts[0]), last
+        )
+        self.hopeful = found.hopeful
+
+    def search(self) -> Demodulated:
+        """Try everything; only where it is ``hopeful``."""
+        found = self._search.with_phase(self._samples, self._placed, self._shares)
+        if found.payload is None:
+            again = self._search.again(self._shares)
+            found = replace(again, codeword=again.codeword or found.codeword)
+        codeword = found.codeword or self.outcome.codeword
+        return replace(self.outcome, payload=found.payload, codeword=codeword)
 
 
 def possible_bins(mode: Mode, shape: Layout) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
@@ -112,7 +148,7 @@ class _Found:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Search:
-    """Decoding in turn with taking soft values, each helping the other."""
+    """Belief propagation and soft values in turn, over one placing of a frame's windows."""
 
     mode: Mode
     shape: Layout
@@ -120,24 +156,86 @@ class _Search:
     possible: NDArray[np.bool_]
     candidates: NDArray[np.int64]
 
-    def run(self, soft: SoftValues, *, guess: bool) -> _Found:
-        """What is found from these soft values on."""
-        mode, length = self.mode, self.shape.length
-        inner = slice(self.shape.start_count, -self.shape.end_count)
-        frame = frame_code(mode, length)
-        for iterations in ITERATIONS:
-            heard = np.take_along_axis(soft.log_likelihood[inner], self.candidates, axis=1)
-            values = code_order(heard, mode, length)
-            decoding = frame.decode(values, iterations)
+    def again(self, shares: Floats) -> _Found:
+        """Soft values taken anew from these shares on, run after run, then guesses."""
+        values = soft_values(self.energies, self.possible, shares).log_likelihood
+        found, coded, decoding = self.without_phase(values, ITERATIONS)
+        if not found.hopeful or len(coded) > GUESSED_SYMBOLS_MAX:
+            return found
+        return self._guess(coded, decoding.posterior)
+
+    def without_phase(
+        self, values: Floats, runs: tuple[int, ...]
+    ) -> tuple[_Found, Floats, Decoding]:
+        """What is found; the values last used in the code's order, and what came of them."""
+        code, codeword = frame_code(self.mode, self.shape.length), False
+        for left in range(len(runs) - 1, -1, -1):
+            coded = self._coded(values)
+            decoding = code.decode(coded, runs[-1 - left])
             if decoding.valid:
-                return _Found(frame_payload(decoding.symbols, mode, length), codeword=True)
+                codeword = True
+                payload = self._payload(decoding)
+                if payload is not None:
+                    return _Found(payload, codeword=True), coded, decoding
             if decoding.broken_share > BROKEN_SHARE_MAX:
-                return _Found(None)
-            shares = np.zeros_like(self.energies)
-            by_tone = air_values(decoding.posterior, mode, length)
-            np.put_along_axis(shares[inner], self.candidates, by_tone, axis=1)
-            soft = soft_values(self.energies, self.possible, shares)
-        return self._guess(values, decoding.posterior) if guess else _Found(None, hopeful=True)
+                return _Found(None), coded, decoding
+            if left:
+                shares = self.shares(decoding)
+                values = soft_values(self.energies, self.possible, shares).log_likelihood
+        return _Found(None, hopeful=True, codeword=codeword), coded, decoding
+
+    def with_phase(self, samples: Floats, placed: Fit, shares: Floats) -> _Found:
+        """What the equaliser finds, beginning from these shares."""
+        scales = [1.0] if abs(placed.scale - 1) < DOUBTED_SCALE else [1.0, placed.scale]
+        floor, codeword = noise_floor(self.energies), False
+        for scale in scales:
+            for path in (STRAIGHT, ROOM):
+                at = replace(placed, scale=scale)
+                equaliser = Equaliser(samples, self.mode, at, floor, self.possible, path)
+                decoding = self._equalised(equaliser, shares)
+                if decoding is None:
+                    continue
+                codeword = True
+                payload = self._payload(decoding)
+                if payload is not None:
+                    return _Found(payload, codeword=True)
+        return _Found(None, hopeful=True, codeword=codeword)
+
+    def _equalised(self, equaliser: Equaliser, shares: Floats) -> Decoding | None:
+        """Equaliser and decoder in turn, until there is a codeword or no more progress."""
+        code = frame_code(self.mode, self.shape.length)
+        broken: list[float] = []
+        before = None
+        for _ in range(EQUALISER_ROUNDS):
+            coded = self._coded(equaliser.values(shares))
+            decoding = code.decode(coded, EQUALISER_ITERATIONS)
+            if decoding.valid:
+                return decoding
+            broken.append(decoding.broken_share)
+            if before is not None and (before == decoding.symbols).all():
+                break
+            if len(broken) == PATIENCE_ROUNDS and min(broken) > PATIENCE_SHARE * broken[0]:
+                break
+            before, shares = decoding.symbols, self.shares(decoding)
+        return None
+
+    def _coded(self, values: Floats) -> Floats:
+        """Values ``(N, bins)`` of the whole frame as the code's ``(N, tones)``."""
+        inner = values[self.shape.start_count : -self.shape.end_count]
+        heard = np.take_along_axis(inner, self.candidates, axis=1)
+        return code_order(heard, self.mode, self.shape.length)
+
+    def shares(self, decoding: Decoding) -> Floats:
+        """How likely each bin of each symbol is, ``(N, bins)``; sync symbols have one bin."""
+        shares = self.possible.astype(np.float32)
+        inner = shares[self.shape.start_count : -self.shape.end_count]
+        inner[:] = 0
+        by_tone = air_values(decoding.posterior, self.mode, self.shape.length)
+        np.put_along_axis(inner, self.candidates, by_tone, axis=1)
+        return shares
+
+    def _payload(self, decoding: Decoding) -> bytes | None:
+        return frame_payload(decoding.symbols, self.mode, self.shape.length)
 
     def _guess(self, values: Floats, posterior: Floats) -> _Found:
         """Take the most doubtful symbols as known, one at a time, and decode again.
@@ -146,8 +244,7 @@ class _Search:
         """
         frame, codeword = frame_code(self.mode, self.shape.length), False
         doubt = -(posterior * np.log(posterior)).sum(axis=1)
-        count = max(1, GUESSED_SYMBOLS_MAX // len(values))
-        for symbol in np.argsort(-doubt, kind="stable")[: min(count, GUESSES_MAX)]:
+        for symbol in np.argsort(-doubt, kind="stable")[:GUESSES_MAX]:
             for element in np.argsort(-posterior[symbol], kind="stable")[:GUESSED_ELEMENTS]:
                 guessed = values.copy()
                 guessed[symbol] = GUESS_AGAINST

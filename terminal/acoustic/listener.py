@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from terminal.acoustic.demodulator import demodulate
+from terminal.acoustic.demodulator import Attempt
 from terminal.acoustic.events import CarrierFound, FrameReceived, FrameRejected, RejectReason
 from terminal.acoustic.frame import layout
 from terminal.acoustic.modes import PAYLOAD_BYTES_MAX
@@ -16,7 +16,11 @@ from terminal.acoustic.sync import PEAK_REACH, SCALE_MAX, Block, BlockFinder, Pe
 from terminal.acoustic.tones import band_snr_db, hop_samples
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from terminal.acoustic.demodulator import Demodulated
     from terminal.acoustic.events import Event
+    from terminal.acoustic.frame import Layout
     from terminal.acoustic.intake import History
     from terminal.acoustic.modes import Mode
 
@@ -26,6 +30,10 @@ TRIES_MAX: Final = 4
 """Start and length pairs tried for one end peak."""
 END_SHARE_MIN: Final = 0.65
 """An end much fainter than the start is a chance likeness within a frame."""
+SEARCHES_MAX: Final = 2
+"""Pairs searched for one end peak, after all were looked at."""
+SEARCH_SHARE_MIN: Final = 0.6
+"""A start much fainter than the clearest is looked at, but not searched."""
 SLIP_TRIES_MAX: Final = 3
 """Lengths tried with a slip, after those that fit without."""
 START_TRIES_MAX: Final = 16
@@ -43,6 +51,8 @@ class _Start:
     announced: bool
     rejected: bool = False
     tries: int = 0
+    origin: int = 0
+    """Where in the stream the samples last cut out for it begin."""
 
 
 class Listener:
@@ -95,29 +105,62 @@ class Listener:
         return [CarrierFound(self.mode.name, peak.hop * self._hop, snr_db)]
 
     def _close(self, end: Peak, history: History) -> list[Event]:
-        """Try every start that fits this end block, best first."""
-        events: list[Event] = []
-        tries = [(demodulate, *pair) for pair in self._pairs(end)]
-        tries += [(demodulate_slipped, *pair) for pair in self._slipped(end)]
-        for decode, start, length in tries:
+        """Look at every start that fits this end block, then search where it looks best."""
+        looked = []
+        for start, length in self._pairs(end):
             start.tries += 1
-            first, last = start.peak.hop * self._hop, end.hop * self._hop
-            margin = self.mode.symbol_samples
-            stop = last + (len(self.mode.end_tones) + 1) * margin
-            samples = history.read(first - margin, stop)
-            shape = layout(self.mode, length)
-            start_block = Block(margin, start.peak.drift_cycles)
-            end_block = Block(last - first + margin, end.drift_cycles)
-            got = decode(samples, self.mode, shape, start_block, end_block)
-            begin, end_sample = (first - margin + n for n in (got.start_sample, got.end_sample))
+            attempt = Attempt(*self._cut(start, length, end, history))
+            if attempt.outcome.payload is not None:
+                return [self._received(start, end, attempt.outcome)]
+            looked.append((start, attempt))
+        events: list[Event] = []
+        for start, attempt in self._searched(looked):
+            got = attempt.search()
             if got.payload is not None:
-                self._starts = [s for s in self._starts if s.peak.hop * self._hop > last]
-                snr_db = band_snr_db(got.symbol_snr, self.mode)
-                return [FrameReceived(got.payload, self.mode.name, snr_db, begin, end_sample)]
-            if got.plausible and start.announced and not start.rejected:
-                start.rejected = True
-                events.append(FrameRejected(RejectReason.CHECKSUM, self.mode.name, end_sample))
+                return [self._received(start, end, got)]
+        for start, attempt in looked:
+            events.extend(self._rejected(start, attempt.outcome))
+        for start, length in self._slipped(end):
+            start.tries += 1
+            got = demodulate_slipped(*self._cut(start, length, end, history))
+            if got.payload is not None:
+                return [*events, self._received(start, end, got)]
+            events.extend(self._rejected(start, got))
         return events
+
+    def _cut(
+        self, start: _Start, length: int, end: Peak, history: History
+    ) -> tuple[NDArray[np.float32], Mode, Layout, Block, Block]:
+        """The sound that would hold this frame, and where in it its blocks are."""
+        mode, margin = self.mode, self.mode.symbol_samples
+        first, last = start.peak.hop * self._hop, end.hop * self._hop
+        start.origin = first - margin
+        samples = history.read(first - margin, last + (len(mode.end_tones) + 1) * margin)
+        start_block = Block(margin, start.peak.drift_cycles)
+        end_block = Block(last - first + margin, end.drift_cycles)
+        return samples, mode, layout(mode, length), start_block, end_block
+
+    def _searched(self, looked: list[tuple[_Start, Attempt]]) -> list[tuple[_Start, Attempt]]:
+        """The few worth a search, best first: no mere likenesses within a clearer burst."""
+        least = SEARCH_SHARE_MIN * max((s.peak.score for s in self._starts), default=0.0)
+        hopeful = [(s, a) for s, a in looked if a.hopeful and s.peak.score >= least]
+        return hopeful[:SEARCHES_MAX]
+
+    def _received(self, start: _Start, end: Peak, got: Demodulated) -> Event:
+        assert got.payload is not None
+        last = end.hop * self._hop
+        self._starts = [s for s in self._starts if s.peak.hop * self._hop > last]
+        begin, stop = (start.origin + n for n in (got.start_sample, got.end_sample))
+        snr_db = band_snr_db(got.symbol_snr, self.mode)
+        return FrameReceived(got.payload, self.mode.name, snr_db, begin, stop)
+
+    def _rejected(self, start: _Start, got: Demodulated) -> list[Event]:
+        """The first time a clear burst turns out to be broken."""
+        if not got.plausible or not start.announced or start.rejected:
+            return []
+        start.rejected = True
+        end_sample = start.origin + got.end_sample
+        return [FrameRejected(RejectReason.CHECKSUM, self.mode.name, end_sample)]
 
     def _slipped(self, end: Peak) -> list[tuple[_Start, int]]:
         """Clear starts, and lengths they would fit had the audio path lost or doubled a piece."""
