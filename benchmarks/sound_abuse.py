@@ -160,6 +160,16 @@ def two_phones(sent: Sent, rng: np.random.Generator) -> Scene:
     return Scene(in_noise(both, sent, rng), sent.payload, allowed)
 
 
+def two_phones_weaker_first(sent: Sent, rng: np.random.Generator) -> Scene:
+    """Another phone, 6 dB weaker, is anywhere within its burst when the wanted one begins."""
+    late = int(rng.integers(0, len(sent.other)))
+    both = np.zeros(max(late + len(sent.burst), len(sent.other)))
+    both[: len(sent.other)] += 10 ** (OTHER_DB / 20) * sent.other
+    both[late : late + len(sent.burst)] += sent.burst
+    allowed = frozenset([sent.payload, sent.other_payload])
+    return Scene(in_noise(both, sent, rng), sent.payload, allowed)
+
+
 def talking(sent: Sent, rng: np.random.Generator) -> Scene:
     """The terminal's own voice, as strong as the burst."""
     sound = in_noise(sent.burst, sent, rng)
@@ -187,6 +197,7 @@ ABUSES: Final[dict[str, tuple[Abuse, float | None, float]]] = {
     "10 ms doubled": (_plain(doubled), 0.95, 24e3),
     "20 ms silenced": (_plain(silenced), None, 24e3),
     "another phone 6 dB weaker": (two_phones, 0.95, 24e3),
+    "another phone 6 dB weaker, first": (two_phones_weaker_first, 0.95, 24e3),
     "own voice as loud": (talking, 0.95, 24e3),
     "cut anywhere, then whole": (cut, 0.99, 24e3),
 }

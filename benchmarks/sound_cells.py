@@ -48,13 +48,14 @@ class Cell:
 
 E90_STEP_DB: Final = 0.25
 SENSITIVITY: Final = (
-    ("counter", 16, 4.5, 4.75),
+    ("counter", 16, 4.5, 4.6),
     ("counter", 32, 3.8, 3.75),
     ("counter", 85, 3.3, 3.1),
     ("counter", 140, 3.0, 2.9),
     ("counter", 210, 2.9, 2.8),
     ("fast", 85, 3.4, 3.1),
     ("robust", 32, None, 5.0),
+    ("robust", 85, None, 4.5),
     ("inaudible", 85, None, 3.5),
 )
 """Mode, bytes, wanted e90, and about where it lies, in dB."""
@@ -66,12 +67,19 @@ PEER_SENSITIVITY: Final = (
     ("minimodem 300", 32, 17.6), ("minimodem 1200", 32, 17.3),
 )  # fmt: skip
 """Peer, bytes, and about where its e90 lies."""
+PEER_E90_DB: Final = {(name, size): db for name, size, db in PEER_SENSITIVITY}
+E90_STEPS: Final = (-2, -1, 0, 1, 2)
 ROOM_COLUMNS: Final = (
+    (0.3, 10.0, "white"),
+    (0.3, 5.0, "market"),
     (0.5, 10.0, "white"),
+    (0.5, 0.0, "white"),
     (0.5, 0.0, "market"),
     (1.0, 10.0, "white"),
+    (1.0, 0.0, "white"),
     (1.0, 0.0, "market"),
     (3.0, 10.0, "white"),
+    (3.0, 0.0, "white"),
 )
 ROOM_ROWS: Final = (
     "counter", "fast", "robust", "ggwave fastest", "ggwave fast", "ggwave normal",
@@ -83,16 +91,16 @@ ROOM_ROWS: Final = (
 def sensitivity() -> Iterator[Cell]:
     """A few points around each expected e90."""
     for mode, size, _, middle in SENSITIVITY:
-        for step in (-3, -1, 0, 1, 3):
+        for step in E90_STEPS:
             eb = middle + step * E90_STEP_DB
-            short = step == 3 and size in (16, 85)
+            short = step == 2 and size in (16, 85)
             yield Cell("sensitivity", mode, size, f"{eb:.2f} dB", 200, eb_n0_db=eb, short=short)
 
 
 def peers() -> Iterator[Cell]:
     """The peers' sensitivity, then everyone in the same rooms."""
     for name, size, middle in PEER_SENSITIVITY:
-        for step in (-2, -1, 0, 1, 2):
+        for step in E90_STEPS:
             eb = middle + step
             yield Cell("peers", name, size, f"{eb:.2f} dB", 100, eb_n0_db=eb)
     for name in ROOM_ROWS:
@@ -133,36 +141,54 @@ def rooms() -> Iterator[Cell]:
         )  # fmt: skip
 
 
+ABOVE_E90_DB: Final = 3.0
+MOTIONS: Final = (
+    ("+300 ppm", 300.0, 0.0),
+    ("-300 ppm", -300.0, 0.0),
+    ("+1 m/s", 2915.0, 0.0),
+    ("-1 m/s", -2915.0, 0.0),
+    ("wobble 0.5 m/s", 0.0, 0.5),
+)
+"""Name, time scale in parts per million, greatest speed of the hand in m/s."""
+MOVED_PEERS: Final = ("ggwave normal", "ggwave fast", "ggwave fastest", "minimodem 300")
+
+
 def motion() -> Iterator[Cell]:
-    """Clocks, steady motion and a wobble, 3 dB above the measured sensitivity."""
-    for mode, eb in (("counter", 6.1), ("fast", 6.1), ("robust", 7.5), ("inaudible", 6.4)):
-        for ppm, label in (
-            (300.0, "+300 ppm"),
-            (-300.0, "-300 ppm"),
-            (2915.0, "+1 m/s"),
-            (-2915.0, "-1 m/s"),
-        ):
-            short = ppm == 2915.0
-            yield Cell("motion", mode, 85, label, 200, 0.99, eb_n0_db=eb, ppm=ppm, short=short)
-        label = "wobble 0.5 m/s"
-        yield Cell("motion", mode, 85, label, 200, 0.99, eb_n0_db=eb, wobble_m_per_s=0.5)
+    """Clocks, steady motion and a wobble, 3 dB above about where the sensitivity lies."""
+    middles = {mode: middle for mode, size, _, middle in SENSITIVITY if size == 85}
+    rows: list[tuple[str, int, float, int, float | None]]
+    rows = [(mode, 85, middle, 200, 0.99) for mode, middle in middles.items()]
+    rows += [(peer, 32, PEER_E90_DB[peer, 32], 60, None) for peer in MOVED_PEERS]
+    for name, size, middle, frames, target in rows:
+        for label, ppm, wobble in MOTIONS:
+            yield Cell(
+                "motion", name, size, label, frames, target, eb_n0_db=middle + ABOVE_E90_DB,
+                ppm=ppm, wobble_m_per_s=wobble, short=label == "+1 m/s" and frames == 200,
+            )  # fmt: skip
+
+
+ABUSED: Final = (("counter", 85), ("fast", 85), ("robust", 32), ("inaudible", 85))
+ABUSED_PEERS: Final = ("ggwave fast", "ggwave fastest", "minimodem 300")
 
 
 def abuse() -> Iterator[Cell]:
-    """Counter and fast through everything that devices and people do to sound."""
-    for mode in ("counter", "fast"):
+    """Every mode, and peers, through everything that devices and people do to sound."""
+    for mode, size in ABUSED:
         for name, (_, target, highest_hz) in ABUSES.items():
             if MODES[mode].highest_hz <= highest_hz:
                 short = mode == "counter"
                 yield Cell(
-                    "abuse", mode, 85, name, 100, target, abuse=name, snr_db=10.0, short=short
+                    "abuse", mode, size, name, 100, target, abuse=name, snr_db=10.0, short=short
                 )
+    for peer in ABUSED_PEERS:
+        for name in ABUSES:
+            yield Cell("abuse", peer, 32, name, 30, abuse=name, snr_db=10.0)
 
 
 def designs() -> Iterator[Cell]:
     """What was not chosen for counter, in white noise and in a room."""
     for name in ("counter", *DESIGNS):
-        for eb in (2.5, 3.0, 3.5, 4.0):
+        for eb in (2.75, 3.0, 3.25, 3.75):
             yield Cell("designs", name, 85, f"{eb:.2f} dB", 100, eb_n0_db=eb)
         channel = "1.0 m market 0 dB"
         yield Cell("designs", name, 85, channel, 90, distance_m=1.0, snr_db=0.0, noise="market")

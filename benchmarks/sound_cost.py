@@ -1,38 +1,50 @@
 """What listening costs: processor time, memory, the moment a payload is there, and where time goes.
 
-Processor time of one core, every mode listening, blocks of 10 ms. The Raspberry Pi 4's figures are
-an estimate, this machine's times ``PI_4_FACTOR``; none has been measured.
+Processor time of one core, every mode listening, blocks of 10 ms; other programs on the machine
+make it longer. What a Raspberry Pi 4 would take is estimated (``sound_pi4.py``), not measured.
 """
 
 from __future__ import annotations
 
 import cProfile
+import gc
 import io
+import multiprocessing
 import pstats
+import resource
 import statistics
 import time
 import tracemalloc
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from benchmarks import sound_world
-from benchmarks.burst import burst_in_noise
-from terminal.acoustic import MODES, FrameReceived, Receiver
+from benchmarks import sound_false, sound_pi4, sound_world
+from benchmarks.burst import burst_in_noise, listen
+from terminal.acoustic import MODES, FrameReceived, Receiver, modulate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Samples = NDArray[np.float32]
+
 BLOCK: Final = 480
 SECONDS: Final = 20
-PROFILED: Final = 8
-PI_4_FACTOR: Final = 5.0
-"""One Cortex-A72 core at 1.5 GHz does one 128-bit multiply-add a cycle, 12 GFLOP/s in float32 at
-best; a server core of today with AVX2 at some 3 GHz does 96, but small products and transforms such
-as these reach a fraction of either, and memory is about three times slower. Between 3 and 8."""
+HOUR_S: Final = 3600
+LOOP_S: Final = 30
+WARM_S: Final = 300
+REPEATS: Final = 7
+PROFILE_ROWS: Final = 12
+ARITHMETIC: Final = ("product", "_transform", "r2c", "c2r", "c2c")
+"""Functions of the modem and of scipy that do little but matrix products and transforms."""
+SIZE: Final = 205
+NOISES: Final = ("white", "pink", "babble", "music", "market")
+WORLD: Final = sound_world.QUOTED_SEED // sound_world.SEEDS_A_WORLD + 2000
 
 
-def _fed(receiver: Receiver, sound: NDArray[np.float32]) -> list[float]:
+def _fed(receiver: Receiver, sound: Samples) -> list[float]:
     """Processor seconds of each block."""
     spent = []
     for place in range(0, len(sound), BLOCK):
@@ -42,93 +54,199 @@ def _fed(receiver: Receiver, sound: NDArray[np.float32]) -> list[float]:
     return spent
 
 
-def _noise(kind: str, seconds: int) -> NDArray[np.float32]:
-    sound = sound_world.noise(kind, np.random.default_rng(3), seconds * 48_000, 900)
+def _noise(kind: str, seconds: int) -> Samples:
+    rng = np.random.default_rng(3)
+    sound = sound_world.noise(kind, rng, seconds * sound_world.RATE_HZ, WORLD)
     return (0.1 * sound).astype(np.float32)
 
 
-def real_time_factors(seconds: int) -> dict[str, float]:
-    """Processor time over stream time."""
-    figures = {}
-    for kind in ("white", "market"):
+def _bursts(seconds: int, *, whole: bool) -> Samples:
+    """Bursts of 85 bytes end to end, counter and fast in turn; if not ``whole``, none decodes."""
+    rng, parts, count, turn = np.random.default_rng(5), [], 0, 0
+    while count < seconds * sound_world.RATE_HZ:
+        mode = MODES[("counter", "fast")[turn % 2]]
+        sent = rng.bytes(85), rng.bytes(85)
+        part = modulate(sent[0], mode) if whole else sound_false.made("corrupted", mode, sent, rng)
+        parts.append(np.pad(0.25 * part, (0, BLOCK)))
+        count, turn = count + len(parts[-1]), turn + 1
+    sound = np.concatenate(parts)
+    return (sound + 0.01 * rng.normal(size=len(sound))).astype(np.float32)
+
+
+def streams(seconds: int, *, short: bool) -> dict[str, Samples]:
+    """What a receiver may have to listen to for long; some of it if ``short``."""
+    found = {kind: _noise(kind, seconds) for kind in (("white", "market") if short else NOISES)}
+    found["bursts end to end"] = _bursts(seconds, whole=True)
+    if short:
+        return found
+    found["broken bursts end to end"] = _bursts(seconds, whole=False)
+    return found
+
+
+def real_time_factors(heard: dict[str, Samples]) -> dict[str, float]:
+    """Processor time over stream time of each stream; idle is white noise, worst the greatest."""
+    factors, worst_ms = {}, 0.0
+    for name, sound in heard.items():
         receiver = Receiver()
-        receiver.receive(_noise(kind, 1))
-        spent = _fed(receiver, _noise(kind, seconds))
-        name = "idle" if kind == "white" else "market"
-        figures[f"real_time_factor_{name}"] = round(sum(spent) / seconds, 4)
-    return figures
-
-
-def decode_ms(repeats: int) -> dict[str, float]:
-    """From a burst's last block to its payload: processor time of the call that gives it."""
-    figures = {}
-    for mode in MODES:
-        found = []
-        for seed in range(repeats + 1):
-            sound, _, payload = burst_in_noise(205, mode, 100 + seed)
-            receiver = Receiver()
-            for place in range(0, len(sound), BLOCK):
-                begun = time.process_time()
-                events = receiver.receive(sound[place : place + BLOCK])
-                taken = time.process_time() - begun
-                if any(isinstance(event, FrameReceived) for event in events):
-                    assert [e.payload for e in events if isinstance(e, FrameReceived)] == [payload]
-                    found.append(1000 * taken)
-        assert len(found) == repeats + 1
-        figures[f"decode_ms_{mode}_205"] = round(statistics.median(found[1:]), 1)
-        figures[f"decode_ms_{mode}_205_first"] = round(found[0], 1)
-    return figures
-
-
-def memory_mb(seconds: int) -> dict[str, float]:
-    """A receiver's memory after a second of market noise, and how much more at the end."""
-    noise = _noise("market", 10)
-    tracemalloc.start()
-    try:
-        receiver = Receiver()
-        receiver.receive(noise)
-        begun = tracemalloc.get_traced_memory()[0]
-        for _ in range(max(1, seconds // 10)):
-            receiver.receive(noise)
-        now, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+        _fed(receiver, sound)  # builds the codes that it leads to
+        spent = _fed(receiver, sound)
+        factors[name] = round(sum(spent) * sound_world.RATE_HZ / len(sound), 4)
+        worst_ms = max(worst_ms, 1000 * max(spent))
+    named = {f"real-time factor, {name}": value for name, value in factors.items()}
     return {
-        "memory_peak_mb": round(peak / 1e6, 1),
-        "memory_growth_mb": round((now - begun) / 1e6, 2),
+        "real-time factor, idle": factors["white"],
+        "real-time factor, worst": max(factors.values()),
+        **named,
+        "worst block of 10 ms, ms of work": round(worst_ms, 1),
     }
 
 
-def profile() -> list[str]:
-    """The functions of the modem that take most, market noise."""
-    noise = _noise("market", PROFILED)
-    profiler = cProfile.Profile()
+def payload_after_ms(modes: tuple[str, ...], repeats: int) -> dict[str, float]:
+    """From a burst's last sample to its payload: with the wait for what follows, and work alone."""
+    figures = {}
+    for mode in modes:
+        after, work = [], []
+        for seed in range(repeats + 1):
+            sound, end, payload = burst_in_noise(SIZE, mode, 100 + seed)
+            after.append(_after_ms(sound, end, payload))
+            work.append(_work_ms(sound, payload))
+        figures[f"last sample to payload, {mode}, ms"] = round(statistics.median(after[1:]), 1)
+        figures[f"work of the block that gives it, {mode}, ms"] = round(
+            statistics.median(work[1:]), 1
+        )
+        figures[f"the same, first of its length, {mode}, ms"] = round(after[0], 1)
+    return figures
+
+
+def _after_ms(sound: Samples, end: int, payload: bytes) -> float:
+    return listen(sound, end, payload, clock=time.process_time).payload_after_ms
+
+
+def _work_ms(sound: Samples, payload: bytes) -> float:
     receiver = Receiver()
+    for place in range(0, len(sound), BLOCK):
+        begun = time.process_time()
+        events = receiver.receive(sound[place : place + BLOCK])
+        taken = time.process_time() - begun
+        got = [event.payload for event in events if isinstance(event, FrameReceived)]
+        if got:
+            assert got == [payload], "another payload than was sent"
+            return 1000 * taken
+    raise AssertionError("the payload was not received")
+
+
+def memory_peak_mb() -> float:
+    """Most that a receiver holds, codes it builds included: market noise, then long bursts."""
+    noise, bursts = _noise("market", 10), [burst_in_noise(255, mode, 9)[0] for mode in MODES]
+    tracemalloc.start()
+    try:
+        receiver = Receiver()
+        for sound in (noise, *bursts):
+            for place in range(0, len(sound), BLOCK):
+                receiver.receive(sound[place : place + BLOCK])
+        return round(tracemalloc.get_traced_memory()[1] / 1e6, 1)
+    finally:
+        tracemalloc.stop()
+
+
+def _resident_mb() -> float:
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+def resident_growth_mb(seconds: int) -> float:
+    """Growth of a process's resident memory over so much market noise with a burst in each 30 s.
+
+    Counted from five minutes on (a sixth of shorter streams): by then the codes of the lengths that
+    the bursts and the noise lead to are built.
+    """
+    receiver, begun, modes = Receiver(), 0.0, list(MODES)
+    noise = _noise("market", LOOP_S)[: (LOOP_S - 1) * sound_world.RATE_HZ]
+    warm_s = min(WARM_S, seconds // 6)
+    for turn, past_s in enumerate(range(0, seconds, LOOP_S)):
+        sound = np.roll(noise, 48_611 * turn)
+        burst = 0.5 * modulate(bytes([turn % 256]) * 85, modes[turn % len(modes)])
+        sound[: len(burst)] += burst
+        for place in range(0, len(sound), BLOCK):
+            receiver.receive(sound[place : place + BLOCK])
+        if past_s <= warm_s:
+            begun = _resident_mb()
+    return round(_resident_mb() - begun, 2)
+
+
+def growth_mb(seconds: int) -> float:
+    """The same in a process of its own."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(resident_growth_mb, seconds).result()
+
+
+def profile(sound: Samples) -> list[dict[str, Any]]:
+    """The functions that take most of their own: share of the time, calls a second of stream."""
+    profiler, receiver = cProfile.Profile(), Receiver()
+    _fed(receiver, sound)
     profiler.enable()
-    receiver.receive(noise)
+    receiver.receive(sound)
     profiler.disable()
     stats: Any = pstats.Stats(profiler, stream=io.StringIO())
-    rows = sorted(stats.stats.items(), key=lambda row: -row[1][2])[:10]
-    total = sum(row[1][2] for row in stats.stats.items())
-    return [f"{100 * row[2] / total:5.1f} %  {name[2]}" for name, row in rows]
+    total = sum(row[2] for row in stats.stats.values())
+    rows = sorted(stats.stats.items(), key=lambda item: -item[1][2])
+    seconds = len(sound) / sound_world.RATE_HZ
+    return [
+        {
+            "share": round(row[2] / total, 3),
+            "calls_a_second": round(row[1] / seconds, 1),
+            "function": name,
+            "file": "numpy, scipy or Python" if path == "~" else "/".join(Path(path).parts[-2:]),
+        }
+        for (path, _, name), row in rows
+    ]
+
+
+def _arithmetic_share(rows: list[dict[str, Any]]) -> float:
+    """Share of the profiled time in matrix products and transforms."""
+    return float(sum(row["share"] for row in rows if row["function"] in ARITHMETIC))
+
+
+def pi_4(figures: dict[str, Any], profiles: dict[str, Any], steps: int) -> dict[str, Any]:
+    """What a Pi 4 can be expected to take, from this machine's figures.
+
+    Matrix products and transforms take as many times longer as published array arithmetic, all the
+    rest (numpy's small calls, sums, comparisons) as many times as published Python.
+    """
+    factors = sound_pi4.factors(steps)
+    shares = {name: _arithmetic_share(rows) for name, rows in profiles.items()}
+    by_stream = {
+        name: factors["factor_python"] * (1 - share) + factors["factor_arithmetic"] * share
+        for name, share in shares.items()
+    }
+    works = {"real-time factor, white": "white", "real-time factor, market": "market",
+             "real-time factor, bursts end to end": "bursts end to end"}  # fmt: skip
+    works |= {name: "bursts end to end" for name in figures if name.startswith("work of the")}
+    estimate = {name: round(by_stream[like] * figures[name], 3) for name, like in works.items()}
+    return {"factors": factors, "arithmetic_share": shares, "estimate": estimate}
 
 
 def cost(*, short: bool) -> dict[str, Any]:
     """Every figure of what listening costs."""
-    figures: dict[str, Any] = real_time_factors(3 if short else SECONDS)
-    figures |= decode_ms(1 if short else 7)
+    heard = streams(3 if short else SECONDS, short=short)
+    figures: dict[str, Any] = real_time_factors(heard)
+    figures |= payload_after_ms(("counter",) if short else tuple(MODES), 1 if short else REPEATS)
     if not short:
-        figures |= memory_mb(120)
-        figures["profile"] = profile()
-    for name in ("idle", "market"):
-        expected = PI_4_FACTOR * figures[f"real_time_factor_{name}"]
-        figures[f"pi_4_estimate_{name}"] = round(expected, 3)
-    return figures
+        figures["memory of a receiver, peak, MB"] = memory_peak_mb()
+        figures["growth in an hour of stream, MB"] = growth_mb(HOUR_S)
+    profiles = {name: profile(heard[name]) for name in ("white", "market", "bursts end to end")}
+    shown = {name: rows[:PROFILE_ROWS] for name, rows in profiles.items()}
+    estimate = pi_4(figures, profiles, 10_000 if short else 100_000)
+    return {"figures": figures, "targets": TARGETS, "profile": shown, "pi_4": estimate}
 
 
 TARGETS: Final = {
-    "real_time_factor_idle": 0.02,
-    "real_time_factor_market": 0.06,
-    **{f"decode_ms_{mode}_205": 30.0 for mode in MODES},
-    "memory_peak_mb": 30.0,
+    "real-time factor, idle": 0.02,
+    "real-time factor, worst": 0.06,
+    **{f"last sample to payload, {mode}, ms": 30.0 for mode in MODES},
+    "memory of a receiver, peak, MB": 30.0,
+    "growth in an hour of stream, MB": 1.0,
 }
+"""At most so much; a process's resident memory wavers by some hundred kilobytes."""

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 import wave
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -65,8 +66,9 @@ class Ggwave:
         self._library.disableLog()
         self._protocol, self._fixed = GGWAVE_PROTOCOLS[protocol], fixed
 
-    def _instance(self, size: int) -> Any:
+    def _instance(self, size: int, rate_hz: int = RATE_HZ) -> Any:
         settings = dict(self._library.getDefaultParameters())
+        settings["sampleRateInp"] = rate_hz
         settings["payloadLength"] = size if self._fixed else -1
         return self._library.init(settings)
 
@@ -77,8 +79,7 @@ class Ggwave:
         return np.frombuffer(wave_bytes, np.float32).astype(np.float64)
 
     def heard(self, sound: Samples, size: int, rate_hz: int) -> list[bytes]:
-        assert rate_hz == RATE_HZ
-        instance = self._instance(size)
+        instance = self._instance(size, rate_hz)
         found = []
         padded = np.concatenate([sound, np.zeros(16 * GGWAVE_BLOCK, np.float32)])
         for place in range(0, len(padded) - GGWAVE_BLOCK + 1, GGWAVE_BLOCK):
@@ -111,6 +112,11 @@ class Minimodem:
         return samples / 32768.0
 
     def heard(self, sound: Samples, size: int, rate_hz: int) -> list[bytes]:
+        text = self.printed(sound, rate_hz)
+        return [text[at : at + size] for at in range(max(len(text) - size + 1, 0))]
+
+    def printed(self, sound: Samples, rate_hz: int) -> bytes:
+        """Everything it prints when it hears this."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "heard.wav"
             with wave.open(str(path), "wb") as file:
@@ -119,30 +125,43 @@ class Minimodem:
                 file.setframerate(rate_hz)
                 scaled = sound / max(float(np.abs(sound).max()), 1e-9)
                 file.writeframes(np.rint(30_000 * scaled).astype(np.int16).tobytes())
-            text = self._run(["--rx", "-8", "--quiet", "--file", str(path)], b"")
-        return [text[at : at + size] for at in range(max(len(text) - size + 1, 0))]
+            return self._run(["--rx", "-8", "--quiet", "--file", str(path)], b"")
+
+
+def _design(name: str, model: str, **numbers: Any) -> Mode:
+    return replace(MODES[model], name=name, number=9, **numbers)
 
 
 DESIGNS: Final = {
     mode.name: mode
     for mode in (
-        Mode("16-FSK 2.7 ms", 9, 128, 4, 3, 1, MODES["robust"].start_tones,
-             MODES["robust"].end_tones, (4, 43, 100), 48, 12.5, 28.0, 17.0),
-        Mode("16-FSK 5.3 ms", 9, 256, 4, 6, 1, MODES["robust"].start_tones,
-             MODES["robust"].end_tones, (4, 43, 100), 48, 12.5, 28.0, 17.0),
-        Mode("32-FSK 5.3 ms rate 3/4", 9, 256, 5, 6, 1, MODES["counter"].start_tones,
-             MODES["counter"].end_tones, (4, 30, 100), 48, 12.5, 28.0, 17.0),
-        Mode("32-FSK 5.3 ms rate 5/9", 9, 256, 5, 6, 1, MODES["counter"].start_tones,
-             MODES["counter"].end_tones, (4, 75, 100), 48, 12.5, 28.0, 17.0),
-        Mode("32-FSK 4 ms", 9, 192, 5, 4, 1, MODES["counter"].start_tones,
-             MODES["counter"].end_tones, (4, 43, 100), 48, 12.5, 28.0, 17.0),
-        Mode("32-FSK 8 ms", 9, 384, 5, 9, 1, MODES["counter"].start_tones,
-             MODES["counter"].end_tones, (4, 43, 100), 48, 12.5, 28.0, 17.0),
-        Mode("64-FSK 10.7 ms", 9, 512, 6, 12, 1, tuple(2 * t for t in MODES["counter"].start_tones),
-             tuple(2 * t for t in MODES["counter"].end_tones), (4, 43, 100), 48, 12.5, 28.0, 17.0),
+        _design("16-FSK 2.7 ms", "robust", symbol_samples=128, first_cycle=3, comb_count=1,
+                parity_rule=(4, 43, 100)),
+        _design("16-FSK 5.3 ms", "robust", symbol_samples=256, first_cycle=6, comb_count=1,
+                parity_rule=(4, 43, 100)),
+        _design("32-FSK 5.3 ms rate 3/4", "counter", parity_rule=(4, 30, 100)),
+        _design("32-FSK 5.3 ms rate 5/9", "counter", parity_rule=(4, 75, 100)),
+        _design("32-FSK 4 ms", "counter", symbol_samples=192, first_cycle=4),
+        _design("32-FSK 8 ms", "counter", symbol_samples=384, first_cycle=9),
+        _design("64-FSK 10.7 ms", "counter", symbol_samples=512, symbol_bits=6, first_cycle=12,
+                start_tones=tuple(2 * tone for tone in MODES["counter"].start_tones),
+                end_tones=tuple(2 * tone for tone in MODES["counter"].end_tones)),
     )
 }  # fmt: skip
 """Modes that were not chosen, for the table of designs; no transmitter sends them."""
+
+
+PEERS: Final = ("ggwave", "minimodem")
+
+
+def is_peer(name: str) -> bool:
+    """Whether this is somebody else's modem."""
+    return name.startswith(PEERS)
+
+
+def missing_peers() -> list[str]:
+    """Peers that cannot be run here."""
+    return [name for name in PEERS if not installed(name)]
 
 
 def installed(name: str) -> bool:

@@ -62,7 +62,7 @@ def draw_rooms(report: dict[str, Any], path: Path) -> None:
                 table[i, j] = row["share"]
     if np.isnan(table).all():
         return
-    figure, panel = plt.subplots(figsize=(7, 4.5))
+    figure, panel = plt.subplots(figsize=(1 + 1.1 * len(ROOM_COLUMNS), 4.5))
     panel.imshow(table, cmap="viridis", vmin=0, vmax=1, aspect="auto")
     panel.set_xticks(range(len(labels)), labels, fontsize=8)
     panel.set_yticks(range(len(ROOM_ROWS)), ROOM_ROWS, fontsize=8)
