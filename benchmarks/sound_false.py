@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 KINDS: Final = ("spliced", "corrupted", "colliding")
 NOISES: Final = ("white", "pink", "babble", "music", "market")
-SIZES: Final = (1, 4, 16, 85)
+SIZES: Final = (1, 1, 4, 4, 8, 8, 16, 85)
+"""Bytes, drawn evenly: mostly short, where chance codewords are far more frequent."""
 GGWAVE_SIZES: Final = (4, 16)
 GGWAVE_BATCHES: Final = 50
 WHOLE_EVERY: Final = 10
