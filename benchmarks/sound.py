@@ -62,7 +62,7 @@ def main(words: list[str] | None = None) -> int:
         if not path.exists():
             sys.stderr.write(f"{path} is not there yet: run python -m benchmarks.sound first\n")
             return 2
-        sys.stdout.write(sound_tables.markdown(figures_of(path)))
+        sys.stdout.write(sound_tables.markdown(json.loads(path.read_text("utf-8"))["tables"]))
         return 0
     tally = Tally(given.out / f"{name}.jsonl")
     groups = list(given.only or ORDER)

@@ -47,9 +47,9 @@ def text(report: dict[str, Any]) -> str:
     return "\n".join(table.text() for table in tables(report))
 
 
-def markdown(report: dict[str, Any]) -> str:
-    """Every table for the documentation."""
-    return "\n".join(table.markdown() for table in tables(report))
+def markdown(kept: list[dict[str, Any]]) -> str:
+    """The tables that a run wrote, for the documentation."""
+    return "\n".join(Table(**table).markdown() for table in kept)
 
 
 def tables(report: dict[str, Any]) -> list[Table]:
