@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 BLOCK: Final = 480
 SECONDS: Final = 20
 HOUR_S: Final = 3600
-LOOP_S: Final = 30
+LOOP_S: Final = 29
 WARM_S: Final = 300
 REPEATS: Final = 7
 PROFILE_ROWS: Final = 12
@@ -156,13 +156,13 @@ def _resident_mb() -> float:
 
 
 def resident_growth_mb(seconds: int) -> float:
-    """Growth of a process's resident memory over so much market noise with a burst in each 30 s.
+    """Growth of a process's resident memory over so much market noise with a burst in each 29 s.
 
     Counted from five minutes on (a sixth of shorter streams): by then the codes of the lengths that
     the bursts and the noise lead to are built.
     """
     receiver, begun, modes = Receiver(), 0.0, list(MODES)
-    noise = _noise("market", LOOP_S)[: (LOOP_S - 1) * sound_world.RATE_HZ]
+    noise = _noise("market", LOOP_S)
     warm_s = min(WARM_S, seconds // 6)
     for turn, past_s in enumerate(range(0, seconds, LOOP_S)):
         sound = np.roll(noise, 48_611 * turn)
