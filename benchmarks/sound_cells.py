@@ -48,15 +48,15 @@ class Cell:
 
 E90_STEP_DB: Final = 0.25
 SENSITIVITY: Final = (
-    ("counter", 16, 4.5, 4.6),
-    ("counter", 32, 3.8, 3.75),
-    ("counter", 85, 3.3, 3.1),
-    ("counter", 140, 3.0, 2.9),
-    ("counter", 210, 2.9, 2.8),
-    ("fast", 85, 3.4, 3.1),
-    ("robust", 32, None, 5.0),
-    ("robust", 85, None, 4.9),
-    ("inaudible", 85, None, 3.5),
+    ("counter", 16, 4.5, 3.9),
+    ("counter", 32, 3.8, 3.0),
+    ("counter", 85, 3.3, 2.1),
+    ("counter", 140, 3.0, 1.9),
+    ("counter", 210, 2.9, 1.8),
+    ("fast", 85, 3.4, 2.3),
+    ("robust", 32, None, 4.75),
+    ("robust", 85, None, 4.5),
+    ("inaudible", 85, None, 2.3),
 )
 """Mode, bytes, wanted e90, and about where it lies, in dB."""
 PEER_SENSITIVITY: Final = (
@@ -139,6 +139,12 @@ def rooms() -> Iterator[Cell]:
             "rooms", "counter", 85, channel, 600,
             distance_m=distance, snr_db=0.0, noise="market", deep_dips=True,
         )  # fmt: skip
+    for channel, ppm, wobble in (("+80 ppm", 80.0, 0.0), ("wobble 0.2 m/s", 0.0, 0.2)):
+        yield Cell(
+            "rooms", "counter", 85, f"1.0 m market 0 dB, {channel}", 600,
+            distance_m=1.0, snr_db=0.0, noise="market", ppm=ppm, wobble_m_per_s=wobble,
+        )  # fmt: skip
+    yield Cell("rooms", "counter", 85, "2.0 m white 0 dB", 600, distance_m=2.0, snr_db=0.0)
 
 
 ABOVE_E90_DB: Final = 3.0
@@ -188,7 +194,7 @@ def abuse() -> Iterator[Cell]:
 def designs() -> Iterator[Cell]:
     """What was not chosen for counter, in white noise and in a room."""
     for name in ("counter", *DESIGNS):
-        for eb in (2.75, 3.0, 3.25, 3.75):
+        for eb in (1.75, 2.25, 2.75, 3.25):
             yield Cell("designs", name, 85, f"{eb:.2f} dB", 100, eb_n0_db=eb)
         channel = "1.0 m market 0 dB"
         yield Cell("designs", name, 85, channel, 90, distance_m=1.0, snr_db=0.0, noise="market")

@@ -15,7 +15,7 @@ from benchmarks.sound_modems import modem
 if TYPE_CHECKING:
     from benchmarks.sound_cells import Cell
 
-ROOMS: Final = 30
+ROOMS: Final = 120
 
 
 def scene(cell: Cell, seed: int) -> Scene:
@@ -32,9 +32,10 @@ def scene(cell: Cell, seed: int) -> Scene:
         other = rng.bytes(cell.payload_bytes)
         sent = Sent(payload, burst, other, chosen.burst(other), cell.snr_db)
         return ABUSES[cell.abuse][0](sent, rng)
+    moved = sound_world.moved(burst, cell.ppm, cell.wobble_m_per_s, float(rng.uniform(0, 6.28)))
     if cell.eb_n0_db is None:
         heard = sound_world.through_room(
-            burst,
+            moved,
             seed=seed,
             rooms=ROOMS,
             rt60_s=0.5,
@@ -47,7 +48,6 @@ def scene(cell: Cell, seed: int) -> Scene:
         return Scene(heard.astype(np.float64), payload, alone)
     energy = np.square(burst).sum()
     sigma = np.sqrt(energy / (8 * len(payload)) / 10 ** (cell.eb_n0_db / 10) / 2)
-    moved = sound_world.moved(burst, cell.ppm, cell.wobble_m_per_s, float(rng.uniform(0, 6.28)))
     before = int(rng.integers(24_000, 36_000))
     sound = np.concatenate([np.zeros(before), moved, np.zeros(9_600)])
     sound += sigma * rng.normal(size=len(sound))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 RATE_HZ: Final = 48_000
 ROOM_M: Final = (4.0, 5.0, 3.0)
 SEEDS_A_WORLD: Final = 100_000
-QUOTED_SEED: Final = 900_000
+QUOTED_SEED: Final = 4_200_000
 """Frame n of every cell has this seed plus n. The world it lies in (seeds of one hundred thousand,
 which share their rooms, speakers and noises) is never one that something was tuned on."""
 

@@ -94,6 +94,7 @@ class Attempt:
     ) -> None:
         """Take the arguments of :func:`demodulate`."""
         self._samples = samples
+        self.symbol_count = shape.symbol_count
         self.hopeful = False
         self.outcome = Demodulated(None, False, False, 0.0, start.sample, end.sample)
         placed = fit(samples, mode, shape, start, end)

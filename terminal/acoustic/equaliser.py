@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Complexes = NDArray[np.complex64]
 
-DESCENTS: Final = 5
+DESCENTS: Final = 4
 FIRST_NOISE_SHARE: Final = 0.3
 NOISE_SHARE_MIN: Final = 0.02
 """Least noise as a share of all that is heard: trusting more makes strong frames fail."""
@@ -43,12 +43,12 @@ EXPECTED_MIN: Final = 1e-7
 NEIGHBOURS: Final = (1 / 9, 2 / 9, 3 / 9, 2 / 9, 1 / 9)
 AGAINST_MAX: Final = 40.0
 """Nats by which a tone may speak against another."""
-DRIFT_ROUNDS: Final = (1, 2, 3)
+DRIFT_ROUNDS: Final = (1, 2)
 DRIFT_PART_S: Final = 0.3
 DRIFT_MAX: Final = 450e-6
 DRIFT_STEP: Final = 10e-6
 DRIFT_MIN: Final = 5e-6
-DRIFT_GROUPS: Final = 128
+DRIFT_GROUPS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,16 +182,18 @@ class Equaliser:
 
     def _follow(self, sent: Complexes) -> bool:
         """Correct the time scale by how h moves from each part of the frame to the next."""
-        heard = self._sound.samples
+        heard, taps = self._sound.samples, len(self._expected)
         frame_s = self._count * self._mode.symbol_samples / SAMPLE_RATE_HZ
         edges = np.linspace(0, len(heard), max(2, round(frame_s / DRIFT_PART_S)) + 1).astype(int)
-        back, likely = self._transform(sent).conj(), np.sqrt(self._expected)
+        size = scipy.fft.next_fast_len(int(edges[1]) + 1 + taps)
+        likely = np.sqrt(self._expected)
+        before = np.concatenate([np.zeros(taps, np.complex64), sent])
         paths = []
         for begin, end in pairwise(edges):
-            part = np.zeros_like(heard)
-            part[begin:end] = heard[begin:end]
-            path = self._inverse(back * self._transform(part))[: len(likely)]
-            paths.append(self._transform(path * likely))
+            around = scipy.fft.fft(before[begin : end + taps], size)
+            part = scipy.fft.fft(np.pad(heard[begin:end], (taps, 0)), size)
+            path = scipy.fft.ifft(around.conj() * part)[:taps] * likely
+            paths.append(scipy.fft.fft(path, scipy.fft.next_fast_len(2 * taps)))
         turned = sum(a.conj() * b for a, b in pairwise(paths))
         drift = self._drift(np.asarray(turned), (edges[1] - edges[0]) / self._sound.rate_hz)
         if abs(drift) < DRIFT_MIN:
@@ -202,12 +204,12 @@ class Equaliser:
 
     def _drift(self, turned: Complexes, apart_s: float) -> float:
         """The change of scale that turns each frequency by as much as was found."""
-        hz = scipy.fft.fftfreq(self._size, 1 / self._sound.rate_hz) + self._sound.middle_hz
-        order = np.argsort(hz)[: self._size // DRIFT_GROUPS * DRIFT_GROUPS]
-        groups = turned[order].reshape(DRIFT_GROUPS, -1).sum(axis=1)
-        middles_hz = hz[order].reshape(DRIFT_GROUPS, -1).mean(axis=1)
+        hz = scipy.fft.fftfreq(len(turned), 1 / self._sound.rate_hz) + self._sound.middle_hz
+        kept = len(turned) // DRIFT_GROUPS * DRIFT_GROUPS
+        grouped = scipy.fft.fftshift(turned)[:kept].reshape(DRIFT_GROUPS, -1).sum(axis=1)
+        middles_hz = scipy.fft.fftshift(hz)[:kept].reshape(DRIFT_GROUPS, -1).mean(axis=1)
         tried = np.arange(-DRIFT_MAX, DRIFT_MAX + DRIFT_STEP / 2, DRIFT_STEP)
-        score = (np.exp(2j * np.pi * np.outer(tried * apart_s, middles_hz)) @ groups).real
+        score = (np.exp(2j * np.pi * np.outer(tried * apart_s, middles_hz)) @ grouped).real
         top = int(np.clip(score.argmax(), 1, len(tried) - 2))
         left, middle, right = score[top - 1 : top + 2]
         bend = left - 2 * middle + right

@@ -10,7 +10,7 @@ import numpy as np
 from terminal.acoustic.demodulator import Attempt
 from terminal.acoustic.events import CarrierFound, FrameReceived, FrameRejected, RejectReason
 from terminal.acoustic.frame import layout
-from terminal.acoustic.modes import PAYLOAD_BYTES_MAX
+from terminal.acoustic.modes import PAYLOAD_BYTES_MAX, SAMPLE_RATE_HZ
 from terminal.acoustic.slip import SLIP_SAMPLES_MAX, demodulate_slipped, slip_rank
 from terminal.acoustic.sync import PEAK_REACH, SCALE_MAX, Block, BlockFinder, Peak
 from terminal.acoustic.tones import band_snr_db, hop_samples
@@ -30,13 +30,19 @@ TRIES_MAX: Final = 4
 """Start and length pairs tried for one end peak."""
 END_SHARE_MIN: Final = 0.65
 """An end much fainter than the start is a chance likeness within a frame."""
-SEARCHES_MAX: Final = 2
+SEARCHES_MAX: Final = 1
 """Pairs searched for one end peak, after all were looked at."""
 SEARCH_SHARE_MIN: Final = 0.6
-"""A start much fainter than the clearest is looked at, but not searched."""
+"""Blocks much fainter than the clearest start are looked at, but not searched."""
+VAIN_SYMBOLS_MAX: Final = 700
+"""Symbols that may be searched in vain at once: no sound shall keep the receiver from the next."""
+VAIN_SYMBOLS_PER_S: Final = 20
+"""How many of them each second of stream gives back: about 0.03 s of work on a desktop's core."""
+LOOK_SHARE: Final = 1 / 16
+"""What a look costs of a search."""
 SLIP_TRIES_MAX: Final = 3
 """Lengths tried with a slip, after those that fit without."""
-START_TRIES_MAX: Final = 16
+START_TRIES_MAX: Final = 8
 """Tries that one start peak may cost in all."""
 END_SLACK_HOPS: Final = 3
 IDLE_SAMPLES: Final = 4096
@@ -68,6 +74,7 @@ class Listener:
         self._distances = counts * mode.symbol_samples
         self.taken = 0
         """Samples of the stream looked at."""
+        self._vain_symbols = 0.0
 
     @property
     def span_samples(self) -> int:
@@ -85,6 +92,8 @@ class Listener:
         found = [finder.add(samples) for finder in self._finders]
         starts = _best([peak for peaks, _ in found for peak in peaks])
         ends = _best([peak for _, peaks in found for peak in peaks])
+        given_back = VAIN_SYMBOLS_PER_S * (stop - self.taken) / SAMPLE_RATE_HZ
+        self._vain_symbols = max(self._vain_symbols - given_back, 0.0)
         self.taken = stop
         events: list[Event] = []
         for peak in starts:
@@ -113,11 +122,13 @@ class Listener:
             if attempt.outcome.payload is not None:
                 return [self._received(start, end, attempt.outcome)]
             looked.append((start, attempt))
+            self._vain_symbols += LOOK_SHARE * attempt.symbol_count
         events: list[Event] = []
-        for start, attempt in self._searched(looked):
+        for start, attempt in self._searched(looked, end):
             got = attempt.search()
             if got.payload is not None:
                 return [self._received(start, end, got)]
+            self._vain_symbols += attempt.symbol_count
         for start, attempt in looked:
             events.extend(self._rejected(start, attempt.outcome))
         for start, length in self._slipped(end):
@@ -125,6 +136,7 @@ class Listener:
             got = demodulate_slipped(*self._cut(start, length, end, history))
             if got.payload is not None:
                 return [*events, self._received(start, end, got)]
+            self._vain_symbols += layout(self.mode, length).symbol_count
             events.extend(self._rejected(start, got))
         return events
 
@@ -140,9 +152,13 @@ class Listener:
         end_block = Block(last - first + margin, end.drift_cycles)
         return samples, mode, layout(mode, length), start_block, end_block
 
-    def _searched(self, looked: list[tuple[_Start, Attempt]]) -> list[tuple[_Start, Attempt]]:
+    def _searched(
+        self, looked: list[tuple[_Start, Attempt]], end: Peak
+    ) -> list[tuple[_Start, Attempt]]:
         """The few worth a search, best first: no mere likenesses within a clearer burst."""
         least = SEARCH_SHARE_MIN * max((s.peak.score for s in self._starts), default=0.0)
+        if self._vain_symbols >= VAIN_SYMBOLS_MAX or end.score < least:
+            return []
         hopeful = [(s, a) for s, a in looked if a.hopeful and s.peak.score >= least]
         return hopeful[:SEARCHES_MAX]
 
@@ -166,7 +182,7 @@ class Listener:
         """Clear starts, and lengths they would fit had the audio path lost or doubled a piece."""
         least = self.mode.carrier_score_min
         clear = [s for s in self._starts if s.announced and s.tries < START_TRIES_MAX]
-        if end.score < least or not clear:
+        if end.score < least or not clear or self._vain_symbols >= VAIN_SYMBOLS_MAX:
             return []
         start = max(clear, key=lambda s: s.peak.score)
         slips = (end.hop - start.peak.hop) * self._hop - self._distances
@@ -177,10 +193,13 @@ class Listener:
     def _pairs(self, end: Peak) -> list[tuple[_Start, int]]:
         """Starts and lengths that agree with this end block, best first, a few at most."""
         fitting = []
+        tired = self._vain_symbols >= VAIN_SYMBOLS_MAX
         for start in self._starts:
             if start.peak.score + end.score < self.mode.pair_score_min:
                 continue
             if start.tries >= START_TRIES_MAX or end.score < END_SHARE_MIN * start.peak.score:
+                continue
+            if tired and min(start.peak.score, end.score) < self.mode.carrier_score_min:
                 continue
             distance = (end.hop - start.peak.hop) * self._hop
             miss = np.abs(self._distances - distance)

@@ -28,6 +28,7 @@ ECHO_LAGS: Final = 8
 ECHO_GAIN_MIN: Final = 0.004
 ECHO_GAIN_MAX: Final = 0.6
 ECHO_DECAY_MAX: Final = 0.97
+TAIL_MIN: Final = 1e-6
 LEVEL_WEIGHTS: Final = (0.7, 20.0)
 FLOOR_WEIGHT: Final = 60.0
 FLOOR_NEIGHBOURS: Final = 4
@@ -197,11 +198,18 @@ def _echo_shape(ratio: Floats, shares: Floats, power: Floats) -> tuple[float, fl
 
 
 def _tail(lit: Floats, gain: float, decay: float) -> Floats:
-    """Energy over the floor that earlier symbols leave at each symbol and tone."""
+    """Energy over the floor that earlier symbols leave at each symbol and tone.
+
+    t[n] = decay t[n-1] + gain lit[n-1], summed by doubling the reach in each step.
+    """
     tail = np.zeros_like(lit)
-    if gain:
-        for n in range(1, len(lit)):
-            tail[n] = np.float32(decay) * tail[n - 1] + np.float32(gain) * lit[n - 1]
+    if not gain:
+        return tail
+    tail[1:] = np.float32(gain) * lit[:-1]
+    reach, kept = 1, decay
+    while reach < len(lit) and kept > TAIL_MIN:
+        tail[reach:] += np.float32(kept) * tail[:-reach].copy()
+        reach, kept = 2 * reach, kept * kept
     return tail
 
 
