@@ -8,6 +8,7 @@ the whole list hold the same bytes.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -21,9 +22,11 @@ from terminal.journal.deny_base import (
     BaseWriter,
     DenyBase,
     Values,
+    draft_of,
     open_base,
     subject_bytes,
     subject_values,
+    sync_folder,
 )
 from terminal.payment.deny_head import (
     MAX_CHANGES,
@@ -93,6 +96,8 @@ def publish_changes(
 ) -> tuple[DenyHead, Changes]:
     """Write the next version, whole and as the changes from ``old``; both have the same head.
 
+    The changes go first, so that whoever finds the new list finds what leads to it.
+
     Raises:
         UsageError: nothing changed, or more than one delta may hold.
     """
@@ -106,8 +111,8 @@ def publish_changes(
         changes=hashlib.sha256(encoded).digest(),
     )
     message = sign_head(head, root)
+    _write_whole(delta_path, encode_delta(message, encoded))
     _write(path, subjects, head, message)
-    delta_path.write_bytes(encode_delta(message, encoded))
     return head, changes
 
 
@@ -124,6 +129,12 @@ def differences(old: DenyBase, subjects: Values) -> Changes:
     if max(added.size, removed.size) > MAX_CHANGES:
         raise UsageError(f"more than {MAX_CHANGES} changes: build a whole list instead")
     return Changes(frozenset(_split(added)), frozenset(_split(removed)))
+
+
+def change_counts(old: DenyBase, subjects: Values) -> tuple[int, int]:
+    """How many subjects are added and removed between a list and these."""
+    before = subject_values(b"".join(old.blocks()))
+    return _missing(subjects, before).size, _missing(before, subjects).size
 
 
 def open_published(path: Path, root_key: PublicKey) -> DenyBase:
@@ -160,6 +171,17 @@ def _counted(subjects: Values) -> int:
 
 def _digest(subjects: Values) -> bytes:
     return hashlib.sha256(subject_bytes(subjects)).digest()
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Under its name when it is whole and durable."""
+    draft = draft_of(path)
+    with draft.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    sync_folder(path.parent)
 
 
 def _write(path: Path, subjects: Values, head: DenyHead, message: bytes) -> None:

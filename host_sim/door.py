@@ -17,6 +17,8 @@ from host_sim.store.port import StoreError
 from terminal.errors import DecodeError, SignatureInvalid
 from terminal.sync.exchange import (
     MAX_BODY_BYTES,
+    PATH_DENY,
+    PATH_DENY_PIECE,
     PATH_ENROL,
     PATH_ENROL_OPEN,
     PATH_ENTRIES,
@@ -28,7 +30,16 @@ from terminal.sync.exchange import (
     encode_refusal,
 )
 
-PATHS: Final = (PATH_OPEN, PATH_ENTRIES, PATH_MIRROR, PATH_POLICY, PATH_ENROL_OPEN, PATH_ENROL)
+PATHS: Final = (
+    PATH_OPEN,
+    PATH_ENTRIES,
+    PATH_MIRROR,
+    PATH_POLICY,
+    PATH_DENY,
+    PATH_DENY_PIECE,
+    PATH_ENROL_OPEN,
+    PATH_ENROL,
+)
 
 Handler = Callable[[bytes], bytes]
 
@@ -43,6 +54,8 @@ class Door:
                 PATH_ENTRIES: host.intake.entries,
                 PATH_MIRROR: host.intake.mirror,
                 PATH_POLICY: host.intake.policy,
+                PATH_DENY: host.deny_desk.head,
+                PATH_DENY_PIECE: host.deny_desk.piece,
                 PATH_ENROL_OPEN: host.enrolment.open,
                 PATH_ENROL: host.enrolment.enrol,
             }

@@ -43,6 +43,10 @@ class Home:
     def keys(self) -> Path:
         return self.folder / "host.keys"
 
+    @property
+    def deny_lists(self) -> Path:
+        return self.folder / "deny-lists"
+
     def secret(self) -> bytes:
         """What opens the key file.
 
@@ -109,7 +113,7 @@ def opened(home: Home) -> Iterator[Host]:
     store = SqliteStore(home.store)
     try:
         keys = load_keys(keystore, issuer_number(store))
-        yield open_host(store, keys, _now_unix_s, os.urandom)
+        yield open_host(store, keys, _now_unix_s, os.urandom, home.deny_lists)
     finally:
         store.close()
 

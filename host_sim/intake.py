@@ -32,7 +32,7 @@ _EMPTY_NOTE = b""
 
 
 class Intake:
-    """The four sync paths: bodies in, bodies out."""
+    """The four sync paths of a journal: bodies in, bodies out."""
 
     def __init__(self, office: Office) -> None:
         self._office = office
@@ -85,13 +85,7 @@ class Intake:
         return messages.PolicyReply(policy).encode()
 
     def _unseal(self, body: bytes, path: str) -> tuple[Origin, bytes]:
-        sealed = messages.decode_sealed(body)
-        origin = parse_origin(sealed.origin)
-        if origin.host != self._office.name:
-            raise Refusal(404, "unknown_journal", "another host's journal")
-        with self._office.store.unit() as unit:
-            line = _journal(unit, origin)
-        return origin, unseal(sealed, path, parse_public_key(line.key, "journal.key"))
+        return unsealed(self._office, body, path)
 
     def _checkpoint(self, note: bytes, line: JournalLine, origin: Origin) -> Checkpoint:
         if note == _EMPTY_NOTE:
@@ -228,6 +222,21 @@ class Intake:
     def _cosigned(self, note: bytes) -> bytes:
         office = self._office
         return cosign(note, office.mirror_name, office.keys.mirror, office.now())
+
+
+def unsealed(office: Office, body: bytes, path: str) -> tuple[Origin, bytes]:
+    """Whose request it is, and what it says.
+
+    Raises:
+        DecodeError, SignatureInvalid, Refusal: it is no enrolled journal's.
+    """
+    sealed = messages.decode_sealed(body)
+    origin = parse_origin(sealed.origin)
+    if origin.host != office.name:
+        raise Refusal(404, "unknown_journal", "another host's journal")
+    with office.store.unit() as unit:
+        line = _journal(unit, origin)
+    return origin, unseal(sealed, path, parse_public_key(line.key, "journal.key"))
 
 
 def _journal(unit: Unit, origin: Origin) -> JournalLine:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+from host_sim.deny_archive import DenyArchive
+from host_sim.deny_desk import DenyDesk
 from host_sim.enrolment import Enrolment
 from host_sim.intake import Intake
 from host_sim.issuer import Issuer
@@ -63,10 +66,12 @@ class HostStatus:
 
 
 class Host:
-    """Every part of one host, sharing its office."""
+    """Every part of one host, sharing its office. ``deny_folder`` has what it published."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, deny_folder: Path | None = None) -> None:
         self.office = office
+        self.deny_archive = None if deny_folder is None else DenyArchive(deny_folder, office.keys)
+        self.deny_desk = DenyDesk(office, self.deny_archive)
         self.registration = Registration(office)
         self.issuer = Issuer(office)
         self.enrolment = Enrolment(office)
@@ -146,9 +151,13 @@ def issuer_number(store: Store) -> int:
 
 
 def open_host(
-    store: Store, keys: HostKeys, now: Callable[[], int], random_bytes: RandomBytes
+    store: Store,
+    keys: HostKeys,
+    now: Callable[[], int],
+    random_bytes: RandomBytes,
+    deny_folder: Path | None = None,
 ) -> Host:
-    """The host of a founded store.
+    """The host of a founded store; one without a ``deny_folder`` serves no long deny list.
 
     Raises:
         UsageError: it was not founded, or the keys are another host's.
@@ -159,4 +168,4 @@ def open_host(
         raise UsageError("this is no host yet; run kumquat-host init")
     if keys.root.public_key.hex() != root:
         raise UsageError("the key file is another host's than the store")
-    return Host(Office(store, keys, name, now, random_bytes))
+    return Host(Office(store, keys, name, now, random_bytes), deny_folder)

@@ -1,4 +1,4 @@
-"""deny-list build, deny-list delta: the long deny list as files for terminals."""
+"""deny-list publish for terminals in touch; build and delta for files carried by hand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from terminal.payment.deny_head import Changes, DenyHead
 
 deny_app = typer.Typer(
     name="deny-list",
-    help="The long deny list as signed files, for `kumquat deny-list install`.",
+    help="The long deny list: published to terminals, or as signed files to carry.",
     no_args_is_help=True,
 )
 Subjects = Annotated[
@@ -68,6 +68,20 @@ def delta(
         head, made = deny_publisher.publish_changes(
             before, new, changes, wanted, host.office.keys.root
         )
+    _print(head, made, as_json=as_json)
+
+
+@deny_app.command()
+def publish(
+    context: typer.Context,
+    subjects: Subjects = None,
+    as_json: Json = False,
+) -> None:
+    """Sign the next version and serve it: terminals fetch it after their next sync."""
+    with opened(home_of(context)) as host:
+        wanted = _wanted(host, subjects)
+        assert host.deny_archive is not None, "a home has a place for it"
+        head, made = host.deny_archive.publish(wanted)
     _print(head, made, as_json=as_json)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from terminal.errors import ConfigError, DecodeError
+from terminal.journal.deny_intake import DenyIntake
 from terminal.journal.deny_store import DenyStore
 from terminal.journal.writer import Journal
 from terminal.runtime.deny_watch import DenyWatch
@@ -15,6 +16,7 @@ from terminal.sale.desk import SaleDesk
 from terminal.sale.judged_clock import JudgedClock
 from terminal.sale.till import Till
 from terminal.sale.timekeeper import HostAnchor, Timekeeper, decode_anchor
+from terminal.sync.deny_session import DenyOutcome, deny_session
 from terminal.sync.enrolment import journal_label
 from terminal.sync.policies import Policies, trust_of
 from terminal.sync.session import SyncOutcome, sync_session
@@ -42,6 +44,7 @@ class ShopOpener:
         self._record = record
         self._clock = clock
         self._deny = DenyStore(paths.deny_list, record.root_key)
+        self._deny_intake = DenyIntake(paths.deny_list, record.root_key)
 
     def open_journal(self, clock: Clock | None = None) -> Journal:
         """The journal, for writing.
@@ -87,6 +90,16 @@ class ShopOpener:
             signer=self.signer,
             trust=trust_of(shop.till.policy),
             nonce=os.urandom(NONCE_BYTES),
+        )
+
+    def deny_dialogue(self, head: bytes) -> Dialogue[DenyOutcome]:
+        """One conversation with the host about the deny list that it offers."""
+        return deny_session(
+            self._deny_intake,
+            head,
+            self._record.root_key,
+            origin=str(self._record.origin),
+            signer=self.signer,
         )
 
     def _over(self, journal: Journal, tell: Callable[[Telling], None]) -> Shop:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import TYPE_CHECKING
 
 from terminal.acoustic import modulate
@@ -17,6 +18,7 @@ from terminal.kiosk.settings import Favourite, KioskSettings
 from terminal.money import format_amount, parse_amount
 from terminal.runtime.announcer import Announcer, Report, Voices
 from terminal.runtime.board import DaySettings, ScreenBoard
+from terminal.runtime.deny_fetch import DenyFetch
 from terminal.runtime.door import DeskDoor
 from terminal.runtime.ear import Ear
 from terminal.runtime.front_panel import FrontPanel, Post
@@ -169,6 +171,23 @@ class Terminal:
             monotonic_ms=self._clock.monotonic_ms,
         )
         self._parts.append(thread)
+        # its own connection, made when needed: a piece on its way never stands before an entry
+        second = cache(lambda: HttpsDoor(url, ca_file=self._paths.kept_authority()))
+        fetch = DenyFetch(
+            self._opener.deny_dialogue,
+            lambda request: second().send(request),
+            self.runtime.post,
+            busy=self._busy,
+            report=self._report,
+        )
+        self.runtime.deny_fetch = fetch
+        self._parts.append(fetch)
+
+    def _busy(self) -> bool:
+        """Whether a sale or a dialogue with the host is under way; read from another thread."""
+        syncing = self.runtime.syncing
+        talking = syncing is not None and syncing.talking
+        return talking or self.runtime.desk.phase is Phase.WAITING
 
     def _unattended(self) -> Post | None:
         post = self._config.post

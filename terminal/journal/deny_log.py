@@ -11,11 +11,12 @@ from __future__ import annotations
 import binascii
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from terminal.errors import DecodeError
+from terminal.errors import DecodeError, JournalError
 from terminal.journal.deny_base import draft_of, sync_folder
 from terminal.payment.deny_head import MAX_DELTA_SIZE
 
@@ -128,3 +129,12 @@ def rewrite(path: Path, deltas: tuple[bytes, ...]) -> int:
     draft.replace(path)
     sync_folder(path.parent)
     return size
+
+
+@contextmanager
+def file_errors(path: Path) -> Iterator[None]:
+    """What the system says of a file becomes a JournalError that names it."""
+    try:
+        yield
+    except OSError as error:
+        raise JournalError(f"{path}: {error.strerror}") from error

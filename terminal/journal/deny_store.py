@@ -15,10 +15,10 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from terminal.crypto.keys import PublicKey
-from terminal.errors import DecodeError, JournalError, JournalLocked, SignatureInvalid
+from terminal.errors import JournalError, JournalLocked
 from terminal.journal import deny_log
 from terminal.journal.deny_base import (
     BLOCK_SIZE,
@@ -26,12 +26,16 @@ from terminal.journal.deny_base import (
     DenyBase,
     DenyListCorrupt,
     draft_of,
+    open_base,
     opening,
     read_head,
+    sync_folder,
 )
+from terminal.journal.deny_log import file_errors
+from terminal.journal.deny_overlay import lay_over
 from terminal.journal.deny_view import DenyListRefused, DenyView, merged
 from terminal.journal.lock import AppendLock
-from terminal.payment.deny_head import decode_delta
+from terminal.payment.deny_head import DenyHead, decode_delta
 
 COMPACT_FROM_BYTES: Final = 256 * 1024
 """``idle`` makes a new base once the log is so long: 32,768 changes."""
@@ -83,10 +87,8 @@ class DenyStore:
             DenyListRefused: not newer than what is in force. JournalLocked: try again later.
             JournalError: it cannot be read or written.
         """
-        with self._writing(), _file_errors(source), source.open("rb") as file:
-            head, message = read_head(file, self._root_key)
-            if head.version <= (floor := self._floor()):
-                raise DenyListRefused(f"version {head.version} is not newer than {floor}")
+        with self._writing(), file_errors(source), source.open("rb") as file:
+            head, message = self._newer(file)
             writer = BaseWriter(self._base_path, message, head)
             try:
                 while block := file.read(BLOCK_SIZE):
@@ -94,6 +96,22 @@ class DenyStore:
                 base = writer.commit()
             finally:
                 writer.abandon()
+            return self._begin_log(base)
+
+    def adopt(self, source: Path) -> DenyView:
+        """As ``install``, of a file beside the base that is ours alone: it is moved, not copied.
+
+        The caller has made its content durable.
+
+        Raises:
+            As ``install``; the file then stays where it is.
+        """
+        with self._writing(), file_errors(source):
+            with source.open("rb") as file:
+                self._newer(file)
+            base = open_base(source, self._root_key)
+            source.replace(self._base_path)
+            sync_folder(self._folder)
             return self._begin_log(base)
 
     def apply(self, delta: bytes) -> DenyView:
@@ -105,7 +123,7 @@ class DenyStore:
             JournalLocked: try again later. JournalError: it cannot be written.
         """
         decoded = decode_delta(delta, self._root_key)
-        with self._writing(), _file_errors(self._log_path):
+        with self._writing(), file_errors(self._log_path):
             if self._view is None or self._base_mark != self._marks()[0]:
                 raise DenyListRefused("no list is in force that the changes could follow")
             view = self._view.after(decoded)
@@ -174,23 +192,9 @@ class DenyStore:
             self._lay_over(base)
 
     def _lay_over(self, base: DenyBase) -> None:
-        """Read the log: every good record that follows, none after the first that does not."""
-        view = DenyView.of(base)
-        self.problem = None
-        good_size, dropped = 0, 0
-        try:
-            content = deny_log.read_log(self._log_path)
-            good_size = min(content.good_size, len(deny_log.MAGIC))
-            dropped = content.good_size + content.dropped_bytes - good_size
-            for data in content.deltas:
-                delta = decode_delta(data, self._root_key)
-                if delta.head.version > view.base.head.version:
-                    view = view.after(delta)
-                good_size += deny_log.record_size(data)
-                dropped -= deny_log.record_size(data)
-        except (DecodeError, SignatureInvalid, DenyListRefused, OSError) as error:
-            self.problem = f"later changes of the deny list are not used: {error}"
-        self._view, self.log_bytes, self.dropped_bytes = view, good_size, dropped
+        laid = lay_over(base, self._log_path, self._root_key)
+        self._view, self.problem = laid.view, laid.problem
+        self.log_bytes, self.dropped_bytes = laid.log_bytes, laid.dropped_bytes
 
     def _remember(self, view: DenyView, log_bytes: int) -> DenyView:
         """What was written just now need not be read again."""
@@ -223,6 +227,13 @@ class DenyStore:
             raise JournalLocked("another process changes the deny list; try again soon") from error
         except OSError as error:
             raise JournalError(f"{self._folder} cannot be made: {error.strerror}") from error
+
+    def _newer(self, file: BinaryIO) -> tuple[DenyHead, bytes]:
+        """The head of a base file that may follow what is in force, and its signed form."""
+        head, message = read_head(file, self._root_key)
+        if head.version <= (floor := self._floor()):
+            raise DenyListRefused(f"version {head.version} is not newer than {floor}")
+        return head, message
 
     def _floor(self) -> int:
         """The version a whole list must be above; a damaged one may be replaced by itself."""
@@ -257,7 +268,7 @@ class DenyStore:
             view = self._view
             if view is None or view.head == view.base.head:
                 return
-            with _file_errors(self._base_path):
+            with file_errors(self._base_path):
                 writer = BaseWriter(self._base_path, view.message, view.head)
                 for block in merged(view):
                     writer.write(block)
@@ -276,14 +287,6 @@ class DenyStore:
         if self._work is not None:
             self._work.close()
             self._work = None
-
-
-@contextmanager
-def _file_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise JournalError(f"{path}: {error.strerror}") from error
 
 
 def _mark(path: Path) -> _Mark:

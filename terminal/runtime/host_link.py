@@ -93,6 +93,11 @@ class Syncing:
         self._failures = 0
         self._replies = 0
 
+    @property
+    def talking(self) -> bool:
+        """Whether a dialogue is under way."""
+        return self._dialogue is not None
+
     def advance(self) -> None:
         """Begin a dialogue when one is due."""
         if self._dialogue is None and self._now_ms() >= self._next_ms:

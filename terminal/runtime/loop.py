@@ -26,6 +26,7 @@ from terminal.runtime.inbox import (
 )
 from terminal.runtime.overheard import is_for_phones
 from terminal.runtime.panel_duties import PanelDuties
+from terminal.runtime.quiet_moments import QuietMoments
 from terminal.sale.outcome import Accepted, Telling
 from terminal.sale.view import Carrier, DeskRefused, Phase
 from terminal.sync.messages import LineState
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from terminal.panel.events import PanelEvent
     from terminal.runtime.announcer import Announcer, Report
     from terminal.runtime.board import ScreenBoard
+    from terminal.runtime.deny_fetch import DenyFetch
     from terminal.runtime.front_panel import FrontPanel
     from terminal.runtime.host_link import Syncing
     from terminal.runtime.shop import OpenShop, Shop
@@ -47,8 +49,6 @@ if TYPE_CHECKING:
 TICK_S: Final = 0.2
 _NOT_ONE_LINE: Final = "journal: the host holds another history of this terminal; call its operator"
 REOPEN_MS: Final = 3_000
-QUIET_MS: Final = 3_000
-"""After so long without a message the journal may tidy its write-ahead log."""
 
 
 class Runtime:
@@ -65,6 +65,7 @@ class Runtime:
         self.announcer: Announcer | None = None
         self.panel: FrontPanel | None = None
         self.syncing: Syncing | None = None
+        self.deny_fetch: DenyFetch | None = None
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._open_shop = open_shop
         self._report = report
@@ -75,7 +76,7 @@ class Runtime:
         self._reopen_at_ms = 0
         self._why_stopped: str | None = None
         self._ended = False
-        self._busy_ms = monotonic_ms()
+        self._moments = QuietMoments(monotonic_ms())
 
     @property
     def journal(self) -> Journal:
@@ -104,7 +105,7 @@ class Runtime:
         try:
             while not isinstance(message := self._next(), Stop):
                 if message is not None:
-                    self._busy_ms = self._now_ms()
+                    self._moments.came(message, self._now_ms())
                     self._guard(partial(self._take, message))
                 self._guard(self._pass_time)
                 self._guard(self._refresh)
@@ -238,11 +239,12 @@ class Runtime:
         if self.syncing is not None:
             self.syncing.advance()
             self.board.host_online = self.syncing.online
-        if now_ms - self._busy_ms >= QUIET_MS:
-            self._tidy()
+        if self._moments.for_journal(now_ms):
+            self.journal.idle()
+        if self._moments.for_deny_list(now_ms, waiting=not self._inbox.empty()):
+            self._step_deny_list()
 
-    def _tidy(self) -> None:
-        self.journal.idle()
+    def _step_deny_list(self) -> None:
         deny = self._shop.deny
         if deny is not None and (event := deny.step()) is not None:
             self._report(event)
@@ -274,6 +276,8 @@ class Runtime:
             self._report({"event": "clock_corrected", "entry": corrected})
         if outcome.state is LineState.ROLLED_BACK:
             shop.journal.require_nonce()  # an old image: its marks may be older than its sales
+        if self.deny_fetch is not None:
+            self.deny_fetch.offer(outcome.deny_head)
         wrong = None if outcome.state is LineState.CONSISTENT else _NOT_ONE_LINE
         self._device("journal", wrong)
         self._report(

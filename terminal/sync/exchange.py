@@ -22,6 +22,8 @@ PATH_OPEN: Final = "/v1/sync/open"
 PATH_ENTRIES: Final = "/v1/sync/entries"
 PATH_MIRROR: Final = "/v1/sync/mirror"
 PATH_POLICY: Final = "/v1/sync/policy"
+PATH_DENY: Final = "/v1/sync/deny"
+PATH_DENY_PIECE: Final = "/v1/sync/deny/piece"
 PATH_ENROL_OPEN: Final = "/v1/enrol/open"
 PATH_ENROL: Final = "/v1/enrol"
 

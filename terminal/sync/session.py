@@ -1,9 +1,10 @@
 """The dialogue that settles a journal with its host; pure, resumable at any reply.
 
 Open with the last signed checkpoint, send every entry that has no verdict yet, ask for the mirror's
-cosignature, take a newer policy. What arrives is verified before it is recorded, and each verdict
-is recorded as it comes, so a dialogue cut anywhere is simply begun again: nothing is sent twice but
-what was not answered, and sending it twice changes nothing.
+cosignature, take a newer policy, ask for the newest deny list's head. What arrives is verified
+before it is recorded, and each verdict is recorded as it comes, so a dialogue cut anywhere is
+simply begun again: nothing is sent twice but what was not answered, and sending it twice changes
+nothing.
 
 Invariants: one item the host cannot take never holds up another; a verdict or cosignature that does
 not verify is counted and never recorded; a policy is installed only with a higher version, for this
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from terminal.crypto.keys import PublicKey
 from terminal.crypto.notes import Verifier, decode_checkpoint, open_note, split_note
@@ -23,7 +24,9 @@ from terminal.journal.entry import Entry
 from terminal.payment.verdict import VerdictStatus, decode_verdict, verify_verdict
 from terminal.ports import Signer
 from terminal.sync import messages
+from terminal.sync.deny_messages import DenyQuery, decode_deny_reply
 from terminal.sync.exchange import (
+    PATH_DENY,
     PATH_ENTRIES,
     PATH_MIRROR,
     PATH_OPEN,
@@ -35,53 +38,16 @@ from terminal.sync.exchange import (
 )
 from terminal.sync.host_time import verify_host_time
 from terminal.sync.messages import LineState, MirrorOutcome, Upload
+from terminal.sync.outbox import Outbox, PolicyDesk
 from terminal.sync.sealing import seal
 
 MAX_MIRROR_TRIES: Final = 3
 """Cosignature, once more after a missing leaf, once more after a different root."""
 JUDGED_MARK: Final = "sync.judged"
 """Name of the small value: every entry below this index has its verdict."""
+_NO_SUCH_PATH: Final = "no_such_path"
 _ITEM_CODES: Final = frozenset({"malformed", "too_large", "internal"})
 """Refusals that may be one item's fault: the batch is then sent one by one."""
-
-
-class Outbox(Protocol):
-    """What the dialogue needs of a journal; ``terminal.journal`` implements it."""
-
-    @property
-    def size(self) -> int: ...
-
-    def checkpoint(self) -> bytes:
-        """The last signed checkpoint as a note; asked for only when ``size`` is not 0."""
-
-    def entries(self, start: int, stop: int) -> tuple[Entry, ...]: ...
-
-    def verdicts(self, start: int, stop: int) -> tuple[bytes, ...]:
-        """The recorded verdicts on entries [start, stop), by index."""
-
-    def kept(self, name: str) -> bytes | None: ...
-
-    def keep(self, name: str, value: bytes) -> object: ...
-
-    def record_verdicts(self, verdicts: Iterable[bytes]) -> object: ...
-
-    def record_cosigned(self, note: bytes) -> object: ...
-
-    def record_contact(self, unix_s: int) -> object: ...
-
-
-class PolicyDesk(Protocol):
-    """Checks and installs a policy that the host offers."""
-
-    def installed_version(self) -> int:
-        """0 for none."""
-
-    def install(self, bundle: bytes, now_unix_s: int) -> int:
-        """The new version, durable; ``now_unix_s`` is the host-signed time.
-
-        Raises:
-            DecodeError, SignatureInvalid: not a newer policy for this terminal under the root.
-        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +73,8 @@ class SyncOutcome:
     """One line for each thing that was skipped; the next dialogue tries them again."""
     host_time_evidence: bytes = b""
     """The dialogue's nonce, then the host-signed time: verifies under ``host_time``'s rules."""
+    deny_head: bytes = b""
+    """The newest deny list's head as the host sent it, nothing of it verified; empty for none."""
 
     @property
     def complete(self) -> bool:
@@ -230,6 +198,7 @@ def sync_session(
     installed = None
     if opened.policy_version > policies.installed_version():
         installed = yield from _fetch_policy(session, policies, now_unix_s)
+    deny_head = yield from _ask_deny_head(session)
     journal.record_contact(now_unix_s)
     return SyncOutcome(
         opened.state,
@@ -240,6 +209,7 @@ def sync_session(
         installed,
         tuple(session.problems),
         nonce + opened.time,
+        deny_head,
     )
 
 
@@ -277,6 +247,19 @@ def _fetch_policy(
     except (DecodeError, SignatureInvalid) as error:
         session.problems.append(f"policy: {error}")
         return None
+
+
+def _ask_deny_head(session: _Session) -> Generator[HostRequest, HostReply, bytes]:
+    """Last, since nothing waits for it; a host that knows no such question has no list."""
+    try:
+        reply = yield from session.ask(PATH_DENY, DenyQuery().encode())
+        return decode_deny_reply(reply).head
+    except HostRefused as refusal:
+        if refusal.code != _NO_SUCH_PATH:
+            session.problems.append(f"deny list: {refusal}")
+    except DecodeError as error:
+        session.problems.append(f"deny list: {error}")
+    return b""
 
 
 def batches(entries: Iterable[Entry]) -> Iterator[tuple[Entry, ...]]:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from terminal.errors import DecodeError
+from terminal.sync import deny_messages, messages
 from terminal.sync import enrolment_messages as enrolment
-from terminal.sync import messages
 from terminal.sync.exchange import decode_refusal, encode_refusal
 from terminal.sync.messages import Judged, LineState, MirrorOutcome, Upload
 
@@ -28,6 +28,10 @@ DECODERS: Final[tuple[Callable[[bytes], Message], ...]] = (
     messages.decode_mirror_reply,
     messages.decode_policy_request,
     messages.decode_policy_reply,
+    deny_messages.decode_deny_query,
+    deny_messages.decode_deny_reply,
+    deny_messages.decode_piece_query,
+    deny_messages.decode_piece,
     enrolment.decode_open_request,
     enrolment.decode_open_reply,
     enrolment.decode_enrol_request,
@@ -36,6 +40,7 @@ DECODERS: Final[tuple[Callable[[bytes], Message], ...]] = (
 DEVICE_KEY: Final = bytes.fromhex(
     "036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
 )
+QUERY: Final = deny_messages.PieceQuery(2, deny_messages.Part.DELTA, 0)
 SEEDS = (
     messages.Sealed("host.test/t/1/1", b"message").encode(),
     messages.OpenRequest(b"note", bytes(8), 3).encode(),
@@ -45,6 +50,9 @@ SEEDS = (
     messages.MirrorRequest(b"note").encode(),
     messages.MirrorReply(MirrorOutcome.COSIGNED, 7, b"note").encode(),
     messages.PolicyReply(b"policy").encode(),
+    deny_messages.DenyReply(b"head").encode(),
+    QUERY.encode(),
+    deny_messages.Piece(QUERY, 5, b"piece").encode(),
     enrolment.OpenRequest(1, DEVICE_KEY).encode(),
     enrolment.OpenReply("host.test", 1, bytes(32)).encode(),
     enrolment.EnrolRequest(1, 1, DEVICE_KEY, b"cert", bytes(32)).encode(),

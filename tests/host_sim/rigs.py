@@ -212,7 +212,9 @@ class World:
         self.store = SqliteStore(folder / "host.db")
         keys = create_keys(MemoryKeys(self.chance), issuer_number=1)
         found_host(self.store, "host.test", 1, keys.root.public_key)
-        self.host: Host = open_host(self.store, keys, self.clock.unix_s, self.chance.randbytes)
+        self.host: Host = open_host(
+            self.store, keys, self.clock.unix_s, self.chance.randbytes, folder / "deny-lists"
+        )
         self.door: AnyDoor = Door(self.host)
         self.merchant = self.host.registration.add_merchant("stall", "Li's Fruit", None, "CNY")
         self._rigs: list[TerminalRig] = []

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from terminal.crypto import cbor
 from terminal.errors import DecodeError
+from terminal.sync import deny_messages, messages
 from terminal.sync import enrolment_messages as enrolment
-from terminal.sync import messages
 from terminal.sync.messages import LineState, MirrorOutcome
 
 SIZES = st.integers(0, 2**53 - 1)
@@ -21,6 +21,13 @@ VERSIONS = st.integers(0, 2**32 - 1)
 HASHES = st.binary(min_size=32, max_size=32)
 DEVICE_KEY = bytes.fromhex("036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296")
 PLAIN = st.text(st.characters(categories=["Ll", "Nd"], codec="ascii"), min_size=1, max_size=90)
+
+PIECE_QUERIES = st.builds(
+    deny_messages.PieceQuery,
+    st.integers(1, 2**32 - 1),
+    st.sampled_from(deny_messages.Part),
+    st.integers(0, 1_000_000),
+)
 
 MESSAGES: dict[str, tuple[st.SearchStrategy[Any], Callable[[bytes], object]]] = {
     "sealed": (
@@ -88,6 +95,20 @@ MESSAGES: dict[str, tuple[st.SearchStrategy[Any], Callable[[bytes], object]]] = 
     "policy_reply": (
         st.builds(messages.PolicyReply, st.binary(max_size=500)),
         messages.decode_policy_reply,
+    ),
+    "deny_query": (st.just(deny_messages.DenyQuery()), deny_messages.decode_deny_query),
+    "deny_reply": (
+        st.builds(deny_messages.DenyReply, st.binary(max_size=224)),
+        deny_messages.decode_deny_reply,
+    ),
+    "piece_query": (PIECE_QUERIES, deny_messages.decode_piece_query),
+    "piece": (
+        st.builds(
+            lambda query, data: deny_messages.Piece(query, query.offset + len(data), data),
+            PIECE_QUERIES,
+            st.binary(min_size=1, max_size=300),
+        ),
+        deny_messages.decode_piece,
     ),
     "enrol_open": (
         st.builds(enrolment.OpenRequest, VERSIONS, st.just(DEVICE_KEY)),

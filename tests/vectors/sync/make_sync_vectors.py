@@ -17,10 +17,12 @@ from terminal.crypto.keys import private_signer
 from terminal.crypto.merkle import EMPTY_ROOT
 from terminal.crypto.notes import Checkpoint, cosign, sign_note
 from terminal.payment.verdict import Verdict, VerdictStatus, sign_verdict
+from terminal.sync import deny_messages, messages
 from terminal.sync import enrolment_messages as enrolment
-from terminal.sync import messages
 from terminal.sync.enrolment import certify_journal
 from terminal.sync.exchange import (
+    PATH_DENY,
+    PATH_DENY_PIECE,
     PATH_ENTRIES,
     PATH_MIRROR,
     PATH_OPEN,
@@ -36,6 +38,7 @@ TERMINAL: Final = 1001
 ORIGIN: Final = "host.test/t/1001/1"
 NONCE: Final = bytes(range(8))
 ENTRY: Final = b"an entry's bytes stand here"
+PIECE: Final = deny_messages.PieceQuery(2, deny_messages.Part.DELTA, 0)
 SEEDS: Final = {name: sha256(name.encode()).digest() for name in ("root", "verdict", "mirror")}
 
 
@@ -56,12 +59,16 @@ def vectors() -> dict[str, dict[str, str]]:
         PATH_ENTRIES: messages.EntriesRequest((messages.Upload(0, ENTRY),)).encode(),
         PATH_MIRROR: messages.MirrorRequest(note).encode(),
         PATH_POLICY: messages.PolicyRequest(1).encode(),
+        PATH_DENY: deny_messages.DenyQuery().encode(),
+        PATH_DENY_PIECE: PIECE.encode(),
     }
     replies = {
         PATH_OPEN: messages.OpenReply(messages.LineState.CONSISTENT, 0, time, 2).encode(),
         PATH_ENTRIES: messages.EntriesReply((messages.Judged(0, leaf, verdict),)).encode(),
         PATH_MIRROR: messages.MirrorReply(messages.MirrorOutcome.COSIGNED, 1, cosigned).encode(),
         PATH_POLICY: messages.PolicyReply(b"a signed policy stands here").encode(),
+        PATH_DENY: deny_messages.DenyReply(b"a signed head stands here").encode(),
+        PATH_DENY_PIECE: deny_messages.Piece(PIECE, 9, b"the delta").encode(),
     }
     found = {
         path: {
