@@ -29,6 +29,8 @@ GET_IDENTIFIER: Final = bytes.fromhex("FFCA000000")
 """Answered by the reader (PC/SC part 3, 3.2.2.1.3)."""
 _READ_PAGES: Final = bytes.fromhex("FFB000")
 _PAGES_SIZE: Final = 16
+READ_TRIES: Final = 2
+"""As through nfcpy: a tag at the edge of the field is often heard the second time."""
 PARTING_S: Final = 0.05
 """For a thread that has let go of everything and only has to end."""
 DONE: Final = b"\x90\x00"
@@ -142,12 +144,14 @@ class PcscReader:
         self.activate(int(1000 * self._timeout_s))
 
     def read_pages(self, page: int, timeout_ms: int) -> bytes:
-        """READ BINARY of the reader's own (PC/SC part 3, 3.2.2.1.8)."""
+        """READ BINARY of the reader's own (PC/SC part 3, 3.2.2.1.8), once more where it failed."""
         command = _READ_PAGES + bytes((page, _PAGES_SIZE))
-        answer = self.exchange(command, timeout_ms)
-        if answer[-2:] != DONE:
-            raise CardLost(f"the reader does not read it ({answer[-2:].hex().upper()})")
-        return answer[:-2]
+        answer = b""
+        for _ in range(READ_TRIES):
+            answer = self.exchange(command, timeout_ms)
+            if answer[-2:] == DONE:
+                return answer[:-2]
+        raise CardLost(f"the reader does not read it ({answer[-2:].hex().upper()})")
 
     def release(self) -> None:
         """Reset the card."""

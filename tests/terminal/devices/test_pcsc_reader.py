@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import pytest
 
 from host_sim.world.direct_reader import HandClock
 from host_sim.world.pcsc import PcscCard, PcscWorld
-from host_sim.world.tags import Type2Tag
+from host_sim.world.tags import NdefApplication, Type2Tag
 from host_sim.world.vpcd_card import CONTACT_ATR, NoApplication, TagBehindReader, storage_atr
 from terminal.devices.nfcpy_reader import NfcpyReader
 from terminal.devices.pcsc_reader import PcscReader
@@ -162,6 +163,10 @@ def test_release_makes_the_card_forget_its_session() -> None:
     ("atr", "uid", "kind"),
     [
         (storage_atr(1), UID, CardKind.CLASSIC),
+        (storage_atr(2), UID, CardKind.CLASSIC),
+        (storage_atr(0x26), UID, CardKind.CLASSIC),
+        (storage_atr(0x3A), UID, CardKind.TYPE_2),
+        (storage_atr(0xF004), UID, CardKind.OTHER),
         (storage_atr(3), UID, CardKind.TYPE_2),
         (CONTACT_ATR, b"", CardKind.OTHER),
     ],
@@ -193,6 +198,74 @@ def test_a_type_2_tag_is_read_where_the_desk_takes_bearer_coupons() -> None:
     loop.turn()
     assert desk.names() == ["ReaderUp", "CardSeen", "TapDone"]
     assert desk.presentations == [b"a bearer coupon"]
+    loop.close()
+
+
+def test_a_type_4_tag_is_read_where_the_desk_takes_bearer_coupons() -> None:
+    world, desk = PcscWorld(), RecordingDesk(bearer=True)
+    loop = PollingLoop(PcscReader("pcsc", service=world.client), desk, HandClock().monotonic_ms)
+    loop.turn()
+    world.place(PcscCard(NdefApplication(coupon_message(b"a bearer coupon")), TAG_UID))
+    loop.turn()
+    assert desk.presentations == [b"a bearer coupon"]
+    loop.close()
+
+
+@dataclass
+class WeakTag:
+    """A tag at the edge of the field: the reader reports the reads of these numbers as failed."""
+
+    tag: TagBehindReader
+    failing: frozenset[int]
+    reads: int = 0
+
+    def power_off(self) -> None:
+        self.tag.power_off()
+
+    def process(self, command: bytes) -> bytes:
+        self.reads += 1
+        return b"\x63\x00" if self.reads in self.failing else self.tag.process(command)
+
+
+def weak(*failing: int) -> WeakTag:
+    message = coupon_message(b"a bearer coupon")
+    return WeakTag(TagBehindReader(Type2Tag(TAG_UID, message)), frozenset(failing))
+
+
+@pytest.mark.parametrize("read", range(1, 5))
+def test_a_read_that_failed_once_is_made_again(read: int) -> None:
+    world, desk = PcscWorld(), RecordingDesk(bearer=True)
+    loop = PollingLoop(PcscReader("pcsc", service=world.client), desk, HandClock().monotonic_ms)
+    loop.turn()
+    world.place(PcscCard(weak(read), TAG_UID, storage_atr(3)))
+    loop.turn()
+    assert desk.names() == ["ReaderUp", "CardSeen", "TapDone"]
+    loop.close()
+
+
+@pytest.mark.parametrize("read", range(1, 4))
+def test_a_tag_lost_at_any_read_is_torn_and_read_when_presented_again(read: int) -> None:
+    world, desk = PcscWorld(), RecordingDesk(bearer=True)
+    loop = PollingLoop(PcscReader("pcsc", service=world.client), desk, HandClock().monotonic_ms)
+    loop.turn()
+    world.place(PcscCard(weak(read, read + 1), TAG_UID, storage_atr(3)))
+    loop.turn()
+    assert desk.names()[-1] == "TapTorn"
+    assert desk.presentations == []
+    loop.turn()
+    assert desk.presentations == [b"a bearer coupon"]
+    loop.close()
+
+
+def test_where_the_desk_takes_none_a_tag_is_not_read_at_all() -> None:
+    world, desk = PcscWorld(), RecordingDesk()
+    loop = PollingLoop(PcscReader("pcsc", service=world.client), desk, HandClock().monotonic_ms)
+    loop.turn()
+    tag = weak()
+    world.place(PcscCard(tag, TAG_UID, storage_atr(3)))
+    loop.turn()
+    assert desk.names() == ["ReaderUp", "CardsRefused"]
+    assert tag.reads == 0
     loop.close()
 
 
