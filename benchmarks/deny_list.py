@@ -6,7 +6,9 @@ A list of that many random subjects is published, installed and opened as a term
 figure is taken on it. Lookups are timed one by one after a first round over the same subjects, half
 of them listed, half not, and the loop's own cost is left in. *Mapped* is the address space of the
 mapping as the kernel states it; *own* is how much anonymous memory the process gained by opening
-the list. Writes ``build/bench/deny_list.json``; ``benchmarks.nfc`` includes ``measure()``.
+the list. *sync_delta* is the delta through the sync: requests sealed and opened, pieces checked,
+changes verified, durable; without a network. Writes ``build/bench/deny_list.json``;
+``benchmarks.nfc`` includes ``measure()``.
 """
 
 from __future__ import annotations
@@ -27,8 +29,15 @@ import numpy as np
 from host_sim import deny_publisher
 from terminal.crypto.keys import parse_public_key, private_signer
 from terminal.journal.deny_base import Values
+from terminal.journal.deny_intake import DenyIntake
 from terminal.journal.deny_store import DenyStore
 from terminal.journal.deny_view import DenyView
+from terminal.payment.deny_head import split_delta
+from terminal.sync.deny_messages import MAX_PIECE_BYTES, Piece, decode_piece_query
+from terminal.sync.deny_session import deny_session
+from terminal.sync.exchange import PATH_DENY_PIECE, HostReply, HostRequest, run
+from terminal.sync.messages import decode_sealed
+from terminal.sync.sealing import unseal
 
 OUT: Final = Path("build/bench/deny_list.json")
 SUBJECTS: Final = 10_000_000
@@ -108,6 +117,9 @@ def _measured(store: DenyStore, folder: Path, listed: Values) -> dict[str, float
     taken = sorted(lookups_us(store.view, listed))
     mapped = mapped_mb(folder / "deny-list" / "base")
     delta = (folder / "delta").read_bytes()
+    sync_s = synced_s(folder / "deny-list", delta)
+    (folder / "deny-list" / "log").unlink()  # as if it had not come yet
+    store.refresh()
     delta_s = seconds(lambda: store.apply(delta))
     steps = compaction_steps_s(store)
     return {
@@ -117,11 +129,29 @@ def _measured(store: DenyStore, folder: Path, listed: Values) -> dict[str, float
         "deny_list_mapped_mb": round(mapped, 2),
         "deny_list_own_mb": round(max(own, 0.0), 2),
         "deny_list_delta_s": round(delta_s, 4),
+        "deny_list_sync_delta_s": round(sync_s, 4),
         "deny_list_open_s": round(open_s, 3),
         "deny_list_compaction_s": round(sum(steps), 3),
         "deny_list_compaction_step_ms": round(1e3 * statistics.median(steps), 2),
         "deny_list_compaction_longest_step_ms": round(1e3 * max(steps), 2),
     }
+
+
+def synced_s(folder: Path, delta: bytes) -> float:
+    """Seconds to fetch a delta piece by piece, sealed and unsealed, and install it; no network."""
+    root_key = parse_public_key(ROOT.public_key, "root")
+    intake = DenyIntake(folder, root_key)
+    intake.in_force()  # the list was opened at the start
+
+    def send(request: HostRequest) -> HostReply:
+        payload = unseal(decode_sealed(request.body), PATH_DENY_PIECE, root_key)
+        query = decode_piece_query(payload)
+        data = delta[query.offset : query.offset + MAX_PIECE_BYTES]
+        return HostReply(200, Piece(query, len(delta), data).encode())
+
+    head, _, _ = split_delta(delta)
+    dialogue = deny_session(intake, head, root_key, origin="host.test/t/1/1", signer=ROOT)
+    return seconds(lambda: run(dialogue, send))
 
 
 def compaction_steps_s(store: DenyStore) -> list[float]:

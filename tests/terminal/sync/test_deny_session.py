@@ -252,6 +252,28 @@ def test_what_a_power_cut_spoiled_of_a_list_begun_is_fetched_again(follower: Fol
     assert follower.listed(SOME) == set(SOME) & set(LARGE)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_process_killed_in_any_write_is_gone_on_from(follower: Follower, seed: int) -> None:
+    """What a killed process leaves is the beginning of the file, of any length."""
+    follower.publish(LARGE)
+    _break_after(follower, 3)
+    part = follower.folder / PART_NAME
+    with part.open("r+b") as file:
+        file.truncate(random.Random(seed).randrange(part.stat().st_size))
+    assert follower.fetch().version == 1
+    assert follower.listed(SOME) == set(SOME) & set(LARGE)
+
+
+def test_a_process_killed_before_the_check_asks_for_nothing_again(follower: Follower) -> None:
+    follower.publish(LARGE)
+    _break_after(follower, 3)
+    whole = (follower.world.folder / "deny-lists" / "1.base").read_bytes()
+    (follower.folder / PART_NAME).write_bytes(whole)
+    outcome = follower.fetch()
+    assert (outcome.version, outcome.received_bytes) == (1, 0)
+    assert not (follower.folder / PART_NAME).exists()
+
+
 def _break_after(follower: Follower, pieces: int) -> None:
     link = FaultyLink(follower.world.door.send, None, random.Random(0), 0.0)
 
