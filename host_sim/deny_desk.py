@@ -1,7 +1,7 @@
 """Serves the long deny list to terminals: the newest head, and files piece by piece.
 
-Only an enrolled journal is answered: the subjects say nothing of whom they name, and are still
-nobody else's business (docs/protocol/sync.md, section 6).
+Only an enrolled journal is answered: a subject is a hash, but whoever tries every card number finds
+out which are listed (docs/protocol/sync.md, section 6).
 """
 
 from __future__ import annotations
