@@ -34,12 +34,14 @@ SEARCHES_MAX: Final = 1
 """Pairs searched for one end peak, after all were looked at."""
 SEARCH_SHARE_MIN: Final = 0.6
 """Blocks much fainter than the clearest start are looked at, but not searched."""
-VAIN_SYMBOLS_MAX: Final = 700
+VAIN_SYMBOLS_MAX: Final = 700.0
 """Symbols that may be searched in vain at once: no sound shall keep the receiver from the next."""
 VAIN_SYMBOLS_PER_S: Final = 20
 """How many of them each second of stream gives back: about 0.03 s of work on a desktop's core."""
 LOOK_SHARE: Final = 1 / 16
 """What a look costs of a search."""
+SLIP_SHARE: Final = 1 / 4
+"""What looking for a slip costs of a search."""
 SLIP_TRIES_MAX: Final = 3
 """Lengths tried with a slip, after those that fit without."""
 START_TRIES_MAX: Final = 8
@@ -122,21 +124,23 @@ class Listener:
             if attempt.outcome.payload is not None:
                 return [self._received(start, end, attempt.outcome)]
             looked.append((start, attempt))
-            self._vain_symbols += LOOK_SHARE * attempt.symbol_count
+            self._spend(LOOK_SHARE * attempt.symbol_count)
         events: list[Event] = []
         for start, attempt in self._searched(looked, end):
             got = attempt.search()
             if got.payload is not None:
                 return [self._received(start, end, got)]
-            self._vain_symbols += attempt.symbol_count
+            self._spend(attempt.symbol_count)
         for start, attempt in looked:
             events.extend(self._rejected(start, attempt.outcome))
         for start, length in self._slipped(end):
+            if not self._affords(SLIP_SHARE * layout(self.mode, length).symbol_count):
+                break
             start.tries += 1
             got = demodulate_slipped(*self._cut(start, length, end, history))
             if got.payload is not None:
                 return [*events, self._received(start, end, got)]
-            self._vain_symbols += layout(self.mode, length).symbol_count
+            self._spend(SLIP_SHARE * layout(self.mode, length).symbol_count)
             events.extend(self._rejected(start, got))
         return events
 
@@ -157,10 +161,17 @@ class Listener:
     ) -> list[tuple[_Start, Attempt]]:
         """The few worth a search, best first: no mere likenesses within a clearer burst."""
         least = SEARCH_SHARE_MIN * max((s.peak.score for s in self._starts), default=0.0)
-        if self._vain_symbols >= VAIN_SYMBOLS_MAX or end.score < least:
+        if end.score < least:
             return []
         hopeful = [(s, a) for s, a in looked if a.hopeful and s.peak.score >= least]
-        return hopeful[:SEARCHES_MAX]
+        return [(s, a) for s, a in hopeful[:SEARCHES_MAX] if self._affords(a.symbol_count)]
+
+    def _affords(self, symbols: float) -> bool:
+        """Whether so many may be searched in vain now; a frame longer than all only after rest."""
+        return self._vain_symbols + min(symbols, VAIN_SYMBOLS_MAX) <= VAIN_SYMBOLS_MAX
+
+    def _spend(self, symbols: float) -> None:
+        self._vain_symbols = min(self._vain_symbols + symbols, VAIN_SYMBOLS_MAX)
 
     def _received(self, start: _Start, end: Peak, got: Demodulated) -> Event:
         assert got.payload is not None
@@ -182,7 +193,7 @@ class Listener:
         """Clear starts, and lengths they would fit had the audio path lost or doubled a piece."""
         least = self.mode.carrier_score_min
         clear = [s for s in self._starts if s.announced and s.tries < START_TRIES_MAX]
-        if end.score < least or not clear or self._vain_symbols >= VAIN_SYMBOLS_MAX:
+        if end.score < least or not clear:
             return []
         start = max(clear, key=lambda s: s.peak.score)
         slips = (end.hop - start.peak.hop) * self._hop - self._distances
@@ -193,7 +204,7 @@ class Listener:
     def _pairs(self, end: Peak) -> list[tuple[_Start, int]]:
         """Starts and lengths that agree with this end block, best first, a few at most."""
         fitting = []
-        tired = self._vain_symbols >= VAIN_SYMBOLS_MAX
+        tired = not self._affords(1)
         for start in self._starts:
             if start.peak.score + end.score < self.mode.pair_score_min:
                 continue

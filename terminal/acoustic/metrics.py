@@ -185,7 +185,7 @@ def _echo_shape(ratio: Floats, shares: Floats, power: Floats) -> tuple[float, fl
     quiet = np.ones_like(shares)
     heard, sent = [0.0], [0.0]
     for lag in range(1, 7):
-        quiet = quiet[1:] * silent[lag:] if lag > 1 else silent[1:]
+        quiet = quiet[:-1] * silent[lag:] if lag > 1 else silent[1:]
         weight = shares[:-lag] * quiet
         heard.append(float((weight * (ratio[lag:] - 1)).sum()))
         sent.append(float((weight * power).sum()))
