@@ -1,38 +1,31 @@
-// The phone's mouth and ear: plays a payload as a burst, and hears frames through getUserMedia with
-// everything off that a phone does to voices. Web Audio at 48 kHz, the modem's own rate.
+// The phone's mouth and ear as the wallet needs them: one payload out, frames and a level in. The
+// modem itself, player and microphone with it, is in modem/ and knows nothing of wallets.
 
-import { modulate, MODES } from "./modem/transmitter.js";
 import { WalletError } from "./errors.js";
+import { EVENT } from "./modem/events.js";
+import { listen, NOT_ALLOWED } from "./modem/microphone.js";
+import { openAudio, play } from "./modem/player.js";
+import { ModemError, modulate, MODES } from "./modem/transmitter.js";
 
 export const MODE_NAMES = Object.freeze(Object.keys(MODES));
 export const HEARD_MODE = "counter";
-const SAMPLE_RATE_HZ = 48_000;
-/** Half of full scale: a phone's speaker distorts before its converter clips. */
-const GAIN = 0.5;
-const MICROPHONE = Object.freeze({
-  audio: {
-    echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: 1,
-    sampleRate: SAMPLE_RATE_HZ,
-  },
-});
 
 export class Sound {
   #context = null;
   #ear = null;
   #speaking = null;
 
-  get isListening() {
-    return this.#ear !== null;
-  }
-
-  /**
-   * Call it in what a press of a button begins: browsers let nothing sound before. Long buffers: a
-   * tenth of a second more is not noticed, while a gap in a burst costs the whole of it.
-   */
+  /** Call it in what a press of a button begins: browsers let nothing sound before. */
   async wake() {
-    this.#context ??= new AudioContext({ sampleRate: SAMPLE_RATE_HZ, latencyHint: "playback" });
-    if (this.#context.state !== "running") await this.#context.resume();
-    return this.#context;
+    this.#context ??= openAudio();
+    try {
+      const context = await this.#context;
+      if (context.state !== "running") await context.resume(); // a phone that slept suspends it
+      return context;
+    } catch (error) {
+      this.#context = null;
+      throw error;
+    }
   }
 
   /**
@@ -42,69 +35,38 @@ export class Sound {
   async listen(onFrame, onLevel) {
     if (this.#ear) return;
     const context = await this.wake();
-    const stream = await microphone();
+    const onEvent = (heard) => {
+      if (heard.type === EVENT.FRAME_RECEIVED) onFrame(heard.payload);
+      if (heard.type === EVENT.LEVEL) onLevel(heard.peak);
+    };
     try {
-      await context.audioWorklet.addModule("/static/capture_worklet.js");
-      this.#ear = hearing(context, stream, onFrame, onLevel);
+      this.#ear = await listen(context, onEvent, [HEARD_MODE]);
     } catch (error) {
-      for (const track of stream.getTracks()) track.stop();
-      throw error;
+      throw inTheWalletsWords(error);
     }
   }
 
   hush() {
-    this.#ear?.close();
+    this.#ear?.stop();
     this.#ear = null;
   }
 
-  /** Play `payload` to its end; resolves to how many seconds it sounded. */
+  /** Play `payload` to its end, or until `stop`. */
   async say(payload, modeName) {
     const context = await this.wake();
     this.stop();
-    const samples = modulate(payload, modeName);
-    const buffer = context.createBuffer(1, samples.length, SAMPLE_RATE_HZ);
-    buffer.copyToChannel(samples, 0);
-    const burst = new AudioBufferSourceNode(context, { buffer });
-    burst.connect(new GainNode(context, { gain: GAIN })).connect(context.destination);
-    this.#speaking = burst;
-    await new Promise((resolve) => {
-      burst.onended = resolve;
-      burst.start();
-    });
-    return samples.length / SAMPLE_RATE_HZ;
+    this.#speaking = new AbortController();
+    await play(context, modulate(payload, modeName), { signal: this.#speaking.signal });
   }
 
   stop() {
-    this.#speaking?.stop();
+    this.#speaking?.abort();
     this.#speaking = null;
   }
 }
 
-async function microphone() {
-  if (!navigator.mediaDevices) throw new WalletError("error.no_microphone");
-  try {
-    return await navigator.mediaDevices.getUserMedia(MICROPHONE);
-  } catch (error) {
-    const denied = error.name === "NotAllowedError" || error.name === "SecurityError";
-    throw new WalletError(denied ? "error.microphone_denied" : "error.no_microphone");
-  }
-}
-
-function hearing(context, stream, onFrame, onLevel) {
-  const worker = new Worker("/static/ear_worker.js", { type: "module" });
-  worker.postMessage({ modes: [HEARD_MODE], sampleRate: context.sampleRate });
-  worker.onmessage = ({ data }) => (data.payload ? onFrame(data.payload) : onLevel(data.level));
-  const source = new MediaStreamAudioSourceNode(context, { mediaStream: stream });
-  const capture = new AudioWorkletNode(context, "capture", { channelCount: 1, channelCountMode: "explicit" });
-  capture.port.onmessage = ({ data }) => worker.postMessage(data, [data.buffer]);
-  // A node that leads nowhere is not run everywhere; through a gain of nothing it is.
-  source.connect(capture).connect(new GainNode(context, { gain: 0 })).connect(context.destination);
-  return {
-    close() {
-      source.disconnect();
-      capture.disconnect();
-      worker.terminate();
-      for (const track of stream.getTracks()) track.stop();
-    },
-  };
+function inTheWalletsWords(error) {
+  if (!(error instanceof ModemError) || error.field !== "microphone") return error;
+  const denied = error.problem === NOT_ALLOWED;
+  return new WalletError(denied ? "error.microphone_denied" : "error.no_microphone");
 }

@@ -80,7 +80,7 @@ def test_what_the_page_plays_the_terminal_hears(
     receiver = Receiver()
     events = receiver.receive(kept) + receiver.flush()
     assert [e.payload for e in events if isinstance(e, FrameReceived)] == [payload]
-    ours = 0.8 * modulate(payload, mode)
+    ours = 0.5 * modulate(payload, mode)
     sound = trim(kept)
     assert abs(len(sound) - len(ours)) <= 16
     best = min(

@@ -42,5 +42,12 @@ def test_every_module_is_reached_from_a_page_or_a_worker() -> None:
         for path in SOURCES
         for source in re.findall(r'"(\./[a-z0-9-]+\.js)"', path.read_text("utf-8"))
     }
-    entries = {"transmitter.js", "receiver.js", "player.js", "microphone.js"}
-    assert {path.name for path in SOURCES} - named <= entries
+    page = (MODEM.parent / "sound.js").read_text("utf-8")
+    entries = set(re.findall(r'"\./modem/([a-z0-9-]+\.js)"', page))
+    assert {path.name for path in SOURCES} == named | entries
+
+
+def test_the_page_reaches_the_sound_hardware_through_the_modem_alone() -> None:
+    devices = re.compile(r"\b(AudioContext|AudioWorkletNode|MediaStreamAudioSourceNode)\b")
+    pages = MODEM.parent.glob("*.js")
+    assert [path.name for path in pages if devices.search(path.read_text("utf-8"))] == []

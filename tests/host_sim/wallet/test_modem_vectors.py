@@ -122,7 +122,7 @@ def test_the_modes_are_the_terminals(page: Page) -> None:
             "mode: unknown; there are counter, fast, robust, inaudible",
         ),
         ("play({}, new Float32Array(0))", "samples: must be a Float32Array"),
-        ("play({}, new Float32Array(1), 2)", "gain: must be above 0 and at most 1"),
+        ("play({}, new Float32Array(1), { gain: 2 })", "gain: must be above 0 and at most 1"),
     ],
 )
 def test_wrong_input_is_a_typed_error_that_says_what_is_wrong(

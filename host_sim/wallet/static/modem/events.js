@@ -8,12 +8,14 @@
  *   `endSample` (after the last): a whole frame whose checksum holds.
  * - frame-rejected: `reason` (one of REJECT_REASON), `mode`, `endSample`: a burst gave no payload.
  * - signal-quality: `endSample`, `rmsDbfs`, `peakDbfs`: the level, about twice a second.
+ * - level: `peak` (1 is full scale): some 12 times a second, for a meter; from microphone.js alone.
  */
 export const EVENT = Object.freeze({
   CARRIER_FOUND: "carrier-found",
   FRAME_RECEIVED: "frame-received",
   FRAME_REJECTED: "frame-rejected",
   SIGNAL_QUALITY: "signal-quality",
+  LEVEL: "level",
 });
 
 export const REJECT_REASON = Object.freeze({

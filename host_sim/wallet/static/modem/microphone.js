@@ -5,6 +5,8 @@ import { SAMPLE_RATE_HZ } from "./modes.js";
 /** Made for speech, these take tones for noise. */
 const PROCESSING = ["echoCancellation", "noiseSuppression", "autoGainControl"];
 
+export const NOT_ALLOWED = "is not allowed";
+
 /**
  * Listen until `stop()` is called on the result. `context` is that of `openAudio`; `onEvent` gets
  * each of the receiver's events (see events.js). `processing` of the result names the voice
@@ -32,8 +34,8 @@ async function openStream() {
   try {
     return await navigator.mediaDevices.getUserMedia({ audio });
   } catch (error) {
-    const problem = error.name === "NotAllowedError" ? "is not allowed" : "was not found";
-    throw new ModemError("microphone", `${problem} (${error.name})`);
+    const denied = error.name === "NotAllowedError" || error.name === "SecurityError";
+    throw new ModemError("microphone", denied ? NOT_ALLOWED : "was not found", error);
   }
 }
 

@@ -7,19 +7,20 @@
 import { ModemError } from "./errors.js";
 import { SAMPLE_RATE_HZ } from "./modes.js";
 
-/** Of full scale: a small speaker distorts at full level. */
-export const GAIN = 0.8;
+/** Half of full scale: a phone's speaker distorts before its converter clips. */
+export const GAIN = 0.5;
 
 /**
  * An AudioContext at 48 kHz, running. Call it from a button's handler: browsers keep sound silent
- * until a person has acted. A ModemError when there is no sound or no such rate.
+ * until a person has acted. Long buffers: a tenth of a second more is not noticed, while a gap in a
+ * burst costs the whole of it. A ModemError when there is no sound or no such rate.
  */
 export async function openAudio() {
   let context;
   try {
-    context = new AudioContext({ sampleRate: SAMPLE_RATE_HZ, latencyHint: "interactive" });
+    context = new AudioContext({ sampleRate: SAMPLE_RATE_HZ, latencyHint: "playback" });
   } catch (error) {
-    throw new ModemError("audio", `cannot run at ${SAMPLE_RATE_HZ} Hz (${error.name})`);
+    throw new ModemError("audio", `cannot run at ${SAMPLE_RATE_HZ} Hz`, error);
   }
   if (context.sampleRate !== SAMPLE_RATE_HZ) {
     await context.close();
@@ -31,14 +32,15 @@ export async function openAudio() {
 
 /**
  * Play one burst (a Float32Array of `modulate`); resolves when its last sample was handed to the
- * device. `gain` 0 to 1.
+ * device, or when `signal` (an AbortSignal) cut it off. `gain` above 0, at most 1.
  */
-export async function play(context, samples, gain = GAIN) {
+export async function play(context, samples, { gain = GAIN, signal = null } = {}) {
   if (!(samples instanceof Float32Array) || samples.length === 0) {
     throw new ModemError("samples", "must be a Float32Array, not empty");
   }
   if (!(gain > 0 && gain <= 1)) throw new ModemError("gain", "must be above 0 and at most 1");
   await context.resume();
+  if (signal?.aborted) return;
   const buffer = context.createBuffer(1, samples.length, SAMPLE_RATE_HZ);
   buffer.copyToChannel(samples.map((sample) => gain * sample), 0);
   const source = context.createBufferSource();
@@ -47,6 +49,7 @@ export async function play(context, samples, gain = GAIN) {
   await new Promise((resolve) => {
     source.onended = resolve;
     source.start();
+    signal?.addEventListener("abort", () => source.stop(), { once: true });
   });
   source.disconnect();
 }
