@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
+from rich.control import Control
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.segment import ControlType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from terminal.errors import KumquatError
+
+
+ERASE_LINE: Final = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
 
 
 class Output:
@@ -25,6 +30,7 @@ class Output:
         self.as_json = as_json
         self._out = Console(highlight=False, soft_wrap=True)
         self._err = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._status = ""
 
     def result(self, value: Mapping[str, object], words: str) -> None:
         """One result: ``value`` as a JSON line, or ``words``."""
@@ -32,12 +38,33 @@ class Output:
             sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
             sys.stdout.flush()
         else:
+            self._erase_status()
             self._out.print(words, markup=False)
 
     def note(self, words: str) -> None:
         """Something on the way, for a person; silent in JSON."""
         if not self.as_json:
+            self._erase_status()
             self._err.print(words, markup=False)
+
+    def status(self, words: str) -> None:
+        """How things stand: one line that changes in place on a terminal, lines anywhere else.
+
+        Empty words end it.
+        """
+        if self.as_json or words == self._status:
+            return
+        self._erase_status()
+        self._status = words
+        if words and self._err.is_terminal:
+            self._err.print(words[: self._err.width - 1], markup=False, end="")
+        elif words:
+            self._err.print(words, markup=False)
+
+    def _erase_status(self) -> None:
+        if self._status and self._err.is_terminal:
+            self._err.control(ERASE_LINE)
+        self._status = ""
 
     def error(self, error: KumquatError) -> None:
         """One clear line on standard error; in JSON also a value on standard output."""

@@ -14,19 +14,19 @@ import typer
 
 from terminal.acoustic import (
     MODES,
-    CarrierFound,
     FrameReceived,
     FrameRejected,
     Receiver,
-    SignalQuality,
     modulate,
 )
 from terminal.cli.app import Json
 from terminal.cli.output import Output
+from terminal.cli.sound_meter import SoundMeter, bit_rate_bits_per_s, describe_frame
+from terminal.cli.sound_plot import Recording
 from terminal.errors import DecodeError, DeviceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -46,21 +46,34 @@ def listen(
     mode: Annotated[list[str] | None, typer.Option(help="Listen for this mode alone.")] = None,
     seconds: Annotated[float, typer.Option(help="Stop after so long; 0: never.")] = 0.0,
     once: Annotated[bool, typer.Option("--once", help="Stop after one frame.")] = False,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="At the end, draw what was received as a PNG.")
+    ] = None,
     as_json: Json = False,
 ) -> int:
-    """Print the payload of every frame heard, in hexadecimal; level and quality on the way.
+    """Print the payload of every frame heard, in hexadecimal; level, SNR, mode and bit rate too.
 
     Exit code 1: the file or the time ended without a frame.
     """
     output = Output(as_json)
-    wanted = _modes(mode)
+    receiver = Receiver(modes=_modes(mode))
+    recording = Recording() if plot is not None else None
     blocks = _from_file(file) if file is not None else _from_microphone(device, seconds)
-    frames = 0
-    for event in _events(Receiver(modes=wanted), blocks):
-        _show(output, event)
-        frames += isinstance(event, FrameReceived)
-        if frames and once:
-            break
+    meter, frames = SoundMeter(), 0
+    try:
+        for block in blocks:
+            events = receiver.receive(block)
+            if recording is not None:
+                recording.add(block, events)
+            for event in events:
+                _show(output, meter, event)
+            frames += sum(isinstance(event, FrameReceived) for event in events)
+            if frames and once:
+                break
+    finally:  # an interrupted one too: without --seconds there is no other end
+        output.status("")
+        if plot is not None and recording is not None:
+            recording.draw(plot)
     return 0 if frames else 1
 
 
@@ -99,11 +112,6 @@ def _modes(names: list[str] | None) -> list[str] | None:
     return names
 
 
-def _events(receiver: Receiver, blocks: Iterable[Samples]) -> Iterator[Event]:
-    for block in blocks:
-        yield from receiver.receive(block)
-
-
 def _from_file(path: Path) -> Iterator[Samples]:
     samples = read_wav(path)
     tail = np.zeros(int(FILE_TAIL_S * SAMPLE_RATE_HZ), dtype=np.float32)
@@ -123,22 +131,21 @@ def _from_microphone(device: str | None, seconds: float) -> Iterator[Samples]:
                 yield block
 
 
-def _show(output: Output, event: Event) -> None:
+def _show(output: Output, meter: SoundMeter, event: Event) -> None:
+    meter.take(event)
     value = {"event": type(event).__name__, **asdict(event)}
     match event:
         case FrameReceived():
             value["payload"] = event.payload.hex()
+            value["bits_per_s"] = round(bit_rate_bits_per_s(event), 1)
             output.result(value, event.payload.hex())
-            output.note(f"  {len(event.payload)} bytes, {event.mode}, {event.snr_db:.1f} dB")
+            output.note(f"  {describe_frame(event)}")
         case FrameRejected():
             value["reason"] = event.reason.value
             output.note(f"  burst in {event.mode} not understood: {event.reason.value}")
-        case CarrierFound():
-            output.note(f"  hears {event.mode}, {event.snr_db:.1f} dB")
-        case SignalQuality():
-            output.note(f"  level {event.rms_dbfs:6.1f} dBFS, peak {event.peak_dbfs:6.1f} dBFS")
     if output.as_json and not isinstance(event, FrameReceived):
         output.result(value, "")
+    output.status(meter.line)
 
 
 def read_wav(path: Path) -> Samples:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.io import wavfile
 
+from terminal.acoustic import FrameReceived, modulate
 from terminal.cli import main
 from terminal.cli.sound import read_wav
+from terminal.cli.sound_plot import Recording
 from terminal.errors import DecodeError
 
 Capture = pytest.CaptureFixture[str]
@@ -22,7 +26,51 @@ def test_what_was_played_is_heard(tmp_path: Path, capsys: Capture) -> None:
     assert main(["play", PAYLOAD, "--file", str(file)]) == 0
     assert "7 bytes in mode counter" in capsys.readouterr().out
     assert main(["listen", str(file), "--mode", "counter"]) == 0
-    assert capsys.readouterr().out.split() == [PAYLOAD]
+    out, err = capsys.readouterr()
+    assert out.split() == [PAYLOAD]
+    *_, said = re.findall(r"(\w+), SNR +(-?[\d.]+) dB, (\d+) bit/s, 7 bytes", err)
+    assert (said[0], int(said[2])) == ("counter", round(7 * 8 * 48_000 / read_wav(file).size))
+    assert float(said[1]) > 5
+    assert re.search(r"level +-\d+\.\d dBFS, peak +-?\d+\.\d dBFS", err)
+
+
+@pytest.mark.skipif(find_spec("matplotlib") is None, reason="matplotlib is not installed")
+def test_what_was_received_is_drawn_each_frame_in_its_band(tmp_path: Path) -> None:
+    pictures = []
+    for amount, name in enumerate(("none.wav", "one.wav")):
+        burst = np.rint(8000 * amount * modulate(b"drawn", "counter")).astype(np.int16)
+        wavfile.write(tmp_path / name, 48_000, burst)
+        picture = tmp_path / f"{name}.png"
+        assert (
+            main(["listen", str(tmp_path / name), "--mode", "counter", "--plot", str(picture)])
+            == 1 - amount
+        )
+        pictures.append(picture.read_bytes())
+    assert all(picture.startswith(b"\x89PNG") for picture in pictures)
+    assert pictures[0] != pictures[1]
+
+
+@pytest.mark.skipif(find_spec("matplotlib") is None, reason="matplotlib is not installed")
+def test_the_recording_to_draw_keeps_the_newest_sound_and_its_frames_alone() -> None:
+    recording = Recording(keep_s=1.0)
+    early, late = (FrameReceived(b"x", "counter", 9.0, at, at + 9_600) for at in (0, 96_000))
+    for number in range(30):
+        recording.add(
+            np.zeros(4_800, np.float32), [early] * (number == 1) + [late] * (number == 29)
+        )
+    assert recording.frames == [late]
+    assert 1.0 <= recording.seconds < 1.2
+
+
+def test_a_picture_that_cannot_be_written_is_one_clear_line(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    file = tmp_path / "burst.wav"
+    main(["play", PAYLOAD, "--file", str(file)])
+    capsys.readouterr()
+    words = ["listen", str(file), "--mode", "counter", "--plot", "/nowhere/at/all.png"]
+    assert main(words) == 69
+    assert "kumquat: " in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_what_was_heard_is_one_value_a_line_in_json(tmp_path: Path, capsys: Capture) -> None:
@@ -34,6 +82,7 @@ def test_what_was_heard_is_one_value_a_line_in_json(tmp_path: Path, capsys: Capt
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert events[-1]["event"] == "FrameReceived"
     assert events[-1]["payload"] == PAYLOAD
+    assert 0 < events[-1]["bits_per_s"] < 1_000
 
 
 def test_a_file_without_a_burst_ends_with_one(tmp_path: Path, capsys: Capture) -> None:
