@@ -11,14 +11,19 @@ import { SAMPLE_RATE_HZ } from "./modes.js";
 export const GAIN = 0.5;
 
 /**
+ * What the browser is asked to buffer: a tenth of a second more is not noticed, while a gap in a
+ * burst costs the whole of it. In seconds, because "playback" is 21 ms in desktop Chromium.
+ */
+const BUFFER_S = 0.1;
+
+/**
  * An AudioContext at 48 kHz, running. Call it from a button's handler: browsers keep sound silent
- * until a person has acted. Long buffers: a tenth of a second more is not noticed, while a gap in a
- * burst costs the whole of it. A ModemError when there is no sound or no such rate.
+ * until a person has acted. A ModemError when there is no sound or no such rate.
  */
 export async function openAudio() {
   let context;
   try {
-    context = new AudioContext({ sampleRate: SAMPLE_RATE_HZ, latencyHint: "playback" });
+    context = new AudioContext({ sampleRate: SAMPLE_RATE_HZ, latencyHint: BUFFER_S });
   } catch (error) {
     throw new ModemError("audio", `cannot run at ${SAMPLE_RATE_HZ} Hz`, error);
   }
