@@ -63,6 +63,9 @@ bench-%:
 	@mkdir -p build/bench
 	@$(BIN)/python -m benchmarks.$*
 
+pay-by-page:  ## time a payment by the wallet page over the virtual sound card, online and offline
+	@$(BIN)/pytest -q -s tests/end_to_end/test_wallet_page.py
+
 fuzz:  ## feed every decoder, 30 seconds each
 	@for file in tests/fuzz/fuzz_*.py; do \
 	  name=$${file##*/fuzz_}; name=$${name%.py}; echo "$$name"; \

@@ -2,7 +2,7 @@
 
 (a) the page plays, the terminal accepts. (b) Neither has a network: the terminal plays its request,
 the page hears it, shows payee and amount, signs with a key that cannot leave the browser, answers
-by sound, and hears the terminal's ack. The times are printed; run with ``-s`` to see them.
+by sound, and hears the terminal's ack. ``make pay-by-page`` prints how long each took in all.
 """
 
 from __future__ import annotations
@@ -149,6 +149,40 @@ class Market:
         """The seller opens a sale."""
         self.stage.press("stall", "charge", typed=amount)
 
+    def asked_by_sound(self, amount: str) -> None:
+        """Charge until the page has heard the request; a request that a busy machine tore is
+        cancelled and charged again, as a seller would."""
+        from playwright.sync_api import TimeoutError as NothingHeard
+
+        for charges in range(1, PLAYS + 1):
+            self.charge(amount)
+            try:
+                self.page.wait_for_selector("body[data-place=asked]", timeout=8_000)
+            except NothingHeard:
+                if charges == PLAYS:
+                    raise
+                self.stage.press("stall", "cancel")
+            else:
+                print(f"\nrequests played: {charges}")
+                return
+
+    def ack_heard(self) -> str:
+        """Wait for the terminal's word and say its title; one that was torn is asked for again, as
+        a payer would: to the same bytes the terminal says *already paid*."""
+        from playwright.sync_api import TimeoutError as NothingHeard
+
+        for plays in range(1, PLAYS + 1):
+            try:
+                self.page.wait_for_selector("body[data-place=outcome]", timeout=10_000)
+            except NothingHeard:
+                if plays == PLAYS:
+                    raise
+                self.page.click("#again")
+            else:
+                print(f"acks waited for: {plays}")
+                return "Accepted" if plays == 1 else "Already paid"
+        raise AssertionError("a loop that returns or raises")
+
     def read_screen(self) -> None:
         """The payer types what the stall's QR code says."""
         from zxingcpp import read_barcodes
@@ -194,7 +228,7 @@ def test_the_page_plays_and_the_terminal_accepts(stage: Stage, browser: Browser)
     started = time.monotonic()
     page.click("#pay")
     accepted = market.accepted()
-    print(f"\npressed to accepted: {time.monotonic() - started:.2f} s")
+    print(f"(a) the page plays: total, pressed to accepted: {time.monotonic() - started:.2f} s")
     page.wait_for_selector("#code")
     assert page.inner_text("#code") == accepted["check_code"]
     announced = market.stall.expect("announced", entry=accepted["entry"])
@@ -213,21 +247,20 @@ def test_both_offline_the_whole_payment_goes_through_the_air(
     page.wait_for_selector("#level[aria-valuenow]")
 
     started = time.monotonic()
-    market.charge(AMOUNT)
-    page.wait_for_selector("body[data-place=asked]", timeout=20_000)
+    market.asked_by_sound(AMOUNT)
     heard = time.monotonic()
     assert page.inner_text(".payee-name") == "Wang's Fruit"
     assert re.search(r"CNY\s*12\.50", page.inner_text(".bill .huge"))
     page.click("#pay")
     accepted = market.accepted()
     taken = time.monotonic()
-    page.wait_for_selector("body[data-place=outcome]", timeout=20_000)
+    title = market.ack_heard()
     ended = time.monotonic()
     print(
-        f"\nsale opened to request heard: {heard - started:.2f} s; to accepted:"
-        f" {taken - started:.2f} s; to ack heard: {ended - started:.2f} s"
+        f"(b) both offline: request heard after {heard - started:.2f} s, accepted after"
+        f" {taken - started:.2f} s; total, sale opened to ack heard: {ended - started:.2f} s"
     )
-    assert page.inner_text("h1") == "Accepted"
+    assert page.inner_text("h1") == title
     assert page.inner_text("#code") == accepted["check_code"]
     assert page.inner_text("#entry") == str(accepted["entry"])
     sales = [line for line in stage.lines("stall") if line["kind"] == "sale"]

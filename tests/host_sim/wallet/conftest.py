@@ -37,9 +37,9 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     chromium.close()
 
 
-def serve(log: Path) -> Actor:
+def serve(log: Path, *options: str) -> Actor:
     """The page's server as a process of its own, trusting the keys of ``phones``."""
-    return Actor("wallet", (*SERVE, "--http", *TRUST), log=log, env=dict(os.environ))
+    return Actor("wallet", (*SERVE, "--http", *TRUST, *options), log=log, env=dict(os.environ))
 
 
 @pytest.fixture(scope="session")

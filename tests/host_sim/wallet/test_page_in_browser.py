@@ -214,6 +214,26 @@ def test_it_opens_and_answers_with_its_server_gone(browser: Browser, tmp_path: P
         next(phones)
 
 
+def test_the_browser_finds_nothing_in_the_way_of_installing_it(phone: Phone) -> None:
+    phone.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    browsers_own = phone.page.context.new_cdp_session(phone.page)
+    found = browsers_own.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    # A context of a test is a private window, which installs nothing; that is all it may say.
+    assert [one["errorId"] for one in found] == ["in-incognito"]
+    manifest = browsers_own.send("Page.getAppManifest")
+    assert manifest["errors"] == []
+    assert manifest["url"] == f"{phone.url.rstrip('/')}/static/manifest.webmanifest"
+
+
+def test_a_page_that_is_not_simulated_does_not_say_so(browser: Browser, tmp_path: Path) -> None:
+    server = serve(tmp_path / "log", "--no-simulated")
+    phones = phone_at(browser, str(server.expect("ready")["url"]))
+    assert next(phones).page.locator(".simulated").count() == 0
+    server.end()
+    with pytest.raises(StopIteration):
+        next(phones)
+
+
 @pytest.mark.parametrize("verified", [True, False])
 @pytest.mark.parametrize("status", [0, 1, 2])
 def test_the_terminals_word_fills_the_screen(spoken: Phone, status: int, verified: bool) -> None:

@@ -172,6 +172,20 @@ def test_a_key_made_here_is_a_key_and_cannot_be_read(phone: Phone) -> None:
     assert extractable is False
 
 
+def test_the_key_that_is_kept_for_a_coupon_signs_and_leaves_in_no_format(phone: Phone) -> None:
+    public_key = decode_coupon(phone.buy()).fields.holder_key
+    assert public_key is not None
+    said = phone.run(
+        """const { privateKey } = await (await openWallet()).store.key(fromHex(given[0]));
+        const leaves = (format) => crypto.subtle.exportKey(format, privateKey).then(
+          () => "left", (error) => error.name);
+        const { type, extractable, usages } = privateKey;
+        return [type, extractable, usages, await Promise.all(["pkcs8", "jwk"].map(leaves))];""",
+        public_key.data.hex(),
+    )
+    assert said == ["private", False, ["sign"], ["InvalidAccessError"] * 2]
+
+
 def test_the_table_of_currencies_is_the_terminals(phone: Phone) -> None:
     found = phone.run("""return [...(await at("money")).CURRENCIES];""")
     wanted = [[one.number, [one.letters, one.exponent]] for one in CURRENCIES.values()]
