@@ -91,6 +91,13 @@ class StopwatchDesk:
         self.number += 1
         return TapAsk(request_for(self.number))
 
+    def named(self, _card: CardFound) -> bool:
+        """No permits by number here."""
+        return False
+
+    def number_read(self) -> None:
+        """Never asked for."""
+
     def presented(self, presentation: bytes) -> TapAnswer:
         self.presented_ns = time.monotonic_ns()
         assert presentation

@@ -52,6 +52,13 @@ class OneTapDesk:
         assert card.uid
         return TapAsk(request_for(1), knows_coupon=lambda _: self._alone)
 
+    def named(self, _card: CardFound) -> bool:
+        """No permits by number here."""
+        return False
+
+    def number_read(self) -> None:
+        """Never asked for."""
+
     def presented(self, presentation: bytes) -> TapAnswer:
         assert presentation
         self.presented_ms = _spent_ms(self._chip)

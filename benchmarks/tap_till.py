@@ -78,6 +78,13 @@ class TillDesk:
         sale = self.stall.till.sale
         return None if sale is None else TapAsk(sale.request_bytes)
 
+    def named(self, _card: CardFound) -> bool:
+        """No permits by number here."""
+        return False
+
+    def number_read(self) -> None:
+        """Never asked for."""
+
     def presented(self, presentation: bytes) -> TapAnswer:
         outcome = self.stall.till.present(presentation, Carrier.TAP)
         self.decided_ns = time.perf_counter_ns()

@@ -17,6 +17,7 @@ from host_sim.commands.deny import add_deny_commands
 from host_sim.commands.house import add_house_commands
 from host_sim.commands.money import add_money_commands
 from host_sim.commands.output import print_error, print_usage_error
+from host_sim.commands.permits import add_permit_commands
 from host_sim.commands.registry import add_registry_commands
 from host_sim.home import Home, default_folder
 from terminal.errors import KumquatError
@@ -55,6 +56,7 @@ add_house_commands(app)
 add_registry_commands(app)
 add_money_commands(app)
 add_bearer_commands(app)
+add_permit_commands(app)
 add_deny_commands(app)
 
 

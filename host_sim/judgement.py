@@ -15,9 +15,16 @@ from terminal.crypto.keys import PublicKey
 from terminal.errors import DecodeError, SignatureInvalid
 from terminal.journal.entry import Entry
 from terminal.payment.coupon import Coupon, CouponId, decode_coupon
-from terminal.payment.deny_list import coupon_subject, holder_subject
+from terminal.payment.deny_list import card_subject, coupon_subject, holder_subject
+from terminal.payment.permit import Permit
 from terminal.payment.policy import Policy
-from terminal.payment.presentation import Alone, Bearer, Presentation, decode_presentation
+from terminal.payment.presentation import (
+    UNSIGNED,
+    Alone,
+    Numbered,
+    Presentation,
+    decode_presentation,
+)
 from terminal.payment.request import Request, StaticRequest, decode_request
 from terminal.payment.spend import SLOTS, SpendId, verify_spend
 from terminal.payment.verdict import VerdictReason, VerdictStatus
@@ -62,8 +69,9 @@ class Genuine:
     presentation: Presentation
 
     @property
-    def bearer(self) -> bool:
-        return isinstance(self.presentation, Bearer)
+    def unsigned(self) -> bool:
+        """No holder signed for it."""
+        return isinstance(self.presentation, UNSIGNED)
 
 
 def read_spend_id(entry: Entry) -> SpendId:
@@ -115,6 +123,8 @@ def _check_place(
         raise Refused(VerdictReason.OUTSIDE_POLICY)
     if isinstance(request, Request) and request.amount_minor != spend.amount_minor:
         raise Refused(VerdictReason.OUTSIDE_POLICY)
+    if isinstance(presentation, Numbered) and presentation.coupon.fields.terminal != bench.terminal:
+        raise Refused(VerdictReason.OUTSIDE_POLICY)
     mark = spend.slot_mark
     slot_mark = None if entry.slot is None else entry.slot % SLOTS
     if isinstance(request, StaticRequest) != (mark is not None) or mark != slot_mark:
@@ -132,7 +142,7 @@ def _check_issuer(coupon: Coupon, bench: Bench) -> None:
 
 
 def _check_holder(entry: Entry, presentation: Presentation, coupon: Coupon) -> None:
-    if isinstance(presentation, Bearer):
+    if isinstance(presentation, UNSIGNED):
         return
     key = coupon.fields.holder_key
     if key is None:
@@ -180,12 +190,12 @@ def judge_overlap(
 
     Terminals that cannot know of each other and followed policy are both paid, the holder is
     liable. Within one journal the terminal's own counters forbid it; a fork is reviewed; nobody
-    signed for a bearer coupon's second sale. Those are held for a person.
+    signed for a bearer coupon's second sale, or for a number's. Those are held for a person.
     """
     if clash.terminal == terminal and clash.epoch == epoch:
         reason = VerdictReason.OUTSIDE_POLICY if clash.on_line else VerdictReason.FORK
         return Finding(VerdictStatus.DISPUTED, reason)
-    if genuine.bearer or not followed(genuine, entry, policy):
+    if genuine.unsigned or not followed(genuine, entry, policy):
         return Finding(VerdictStatus.DISPUTED, VerdictReason.OUTSIDE_POLICY)
     return Finding(VerdictStatus.SETTLED, VerdictReason.DOUBLE_SPENT)
 
@@ -203,9 +213,11 @@ def followed(genuine: Genuine, entry: Entry, policy: Policy | None) -> bool:
 
 
 def denied(coupon: Coupon, policy: Policy) -> bool:
-    """Whether the policy's deny list names the coupon or its holder."""
+    """Whether the policy's deny list names the coupon, its holder or its card."""
     key = coupon.fields.holder_key
     subjects = {coupon_subject(CouponId(coupon.id.issuer, coupon.id.serial))}
     if key is not None:
         subjects.add(holder_subject(key))
+    if isinstance(coupon, Permit):
+        subjects.add(card_subject(coupon.number))
     return bool(subjects & policy.deny)

@@ -138,6 +138,20 @@ class IssuedCoupon:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberPermit:
+    """A card's number that a terminal takes: the issued permit that names it.
+
+    ``permit`` is the signed object; ``number`` the card's UID.
+    """
+
+    terminal: int
+    number: bytes
+    issuer: int
+    serial: int
+    permit: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class PaidSpend:
     """A spend that was paid, under the key that makes money idempotent (first five fields)."""
 

@@ -21,6 +21,7 @@ from terminal.money import currency
 from terminal.payment.coupon import CouponClass
 from terminal.payment.limits import Limits
 from terminal.payment.payee import PayeeCard, sign_payee_card
+from terminal.payment.permit import NumberPermits, decode_permit
 from terminal.payment.policy import HostKeys, IssuerKey, Policy, sign_policy
 
 MAX_DRAWS: Final = 16
@@ -55,6 +56,8 @@ class TerminalSettings:
     static_accepted: bool = False
     bearer_accepted: bool = False
     permit_accepted: bool = False
+    number_cap_minor: int = 0
+    """Largest sale by a card's number; 0: no number is taken."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)
@@ -204,7 +207,15 @@ def _policy(
         unattended=settings.unattended,
         deny=frozenset(denial.subject for denial in unit.registry.denials()),
         payee_card=payee_card(office, terminal.terminal, merchant, now_unix_s),
+        number_permits=_number_permits(unit, terminal.terminal, settings.number_cap_minor),
     )
+
+
+def _number_permits(unit: Unit, terminal: int, cap_minor: int) -> NumberPermits | None:
+    if not cap_minor:
+        return None
+    permits = [decode_permit(one.permit) for one in unit.registry.permits(terminal)]
+    return NumberPermits(cap_minor, tuple(permits))
 
 
 def _issuer(office: Office, scope: int) -> IssuerKey:

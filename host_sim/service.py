@@ -19,6 +19,7 @@ from host_sim.issuer import Issuer
 from host_sim.keys import HostKeys
 from host_sim.model import Evidence
 from host_sim.office import Office
+from host_sim.permit_office import PermitOffice
 from host_sim.reconciliation import Reconciliation, reconcile
 from host_sim.refusal import UsageError
 from host_sim.registration import Registration
@@ -74,6 +75,7 @@ class Host:
         self.deny_desk = DenyDesk(office, self.deny_archive)
         self.registration = Registration(office)
         self.issuer = Issuer(office)
+        self.permits = PermitOffice(office)
         self.enrolment = Enrolment(office)
         self.intake = Intake(office)
         self.settlement = SettlementOffice(office)

@@ -92,8 +92,10 @@ class RecordingDesk:
     known: frozenset[bytes] = frozenset()
     pin: bytes = b""
     bearer: bool = False
+    is_named: bool = False
     is_armed: bool = True
     when_asked: Callable[[], None] = lambda: None
+    numbers: int = 0
     presentations: list[bytes] = field(default_factory=list)
     events: list[ReaderEvent] = field(default_factory=list)
 
@@ -106,6 +108,12 @@ class RecordingDesk:
             return None
         known = self.known.__contains__
         return TapAsk(self.request, self.payee_card, known, self.pin, self.bearer)
+
+    def named(self, card: CardFound) -> bool:
+        return self.is_named
+
+    def number_read(self) -> None:
+        self.numbers += 1
 
     def presented(self, presentation: bytes) -> TapAnswer:
         self.presentations.append(presentation)

@@ -32,6 +32,13 @@ Unattended = Annotated[bool | None, typer.Option(help="A toll or parking post.")
 Static = Annotated[bool | None, typer.Option("--printed-codes/--no-printed-codes")]
 Bearer = Annotated[bool | None, typer.Option("--bearer/--no-bearer")]
 Permit = Annotated[bool | None, typer.Option("--permits/--no-permits")]
+NumberCap = Annotated[
+    str | None,
+    typer.Option(
+        "--number-cap",
+        help="Largest sale by a card's number alone, as 5.00; 0 takes none. Numbers can be copied.",
+    ),
+]
 
 
 def add_registry_commands(app: typer.Typer) -> None:
@@ -105,6 +112,7 @@ def add_terminal(
     printed_codes: Static = None,
     bearer: Bearer = None,
     permits: Permit = None,
+    number_cap: NumberCap = None,
     as_json: Json = False,
 ) -> None:
     """Add a terminal and sign its first policy."""
@@ -114,6 +122,7 @@ def add_terminal(
             _currency(host, merchant),
             limit,
             (unattended, printed_codes, bearer, permits),
+            number_cap,
         )
         added = host.registration.add_terminal(
             merchant, name, site=site, settings=settings, terminal=terminal_id
@@ -157,13 +166,14 @@ def policy(
     printed_codes: Static = None,
     bearer: Bearer = None,
     permits: Permit = None,
+    number_cap: NumberCap = None,
     as_json: Json = False,
 ) -> None:
     """Change settings of a terminal, or none, and sign and publish the next policy."""
     switches = (unattended, printed_codes, bearer, permits)
     with opened(home_of(context)) as host:
         if terminal is None:
-            if limit or any(switch is not None for switch in switches):
+            if limit or number_cap or any(switch is not None for switch in switches):
                 raise UsageError("name the terminal whose settings change")
             versions = host.registration.publish_all()
         else:
@@ -173,6 +183,7 @@ def policy(
                 _currency(host, found.merchant),
                 limit,
                 switches,
+                number_cap,
             )
             versions = {terminal: host.registration.set_settings(terminal, settings)}
     rows: list[dict[str, object]] = [
@@ -202,6 +213,7 @@ def _changed(
     currency: int,
     limits: list[str] | None,
     switches: tuple[bool | None, bool | None, bool | None, bool | None],
+    number_cap: str | None,
 ) -> TerminalSettings:
     known = {field.name for field in fields(Limits)}
     changes: dict[str, int] = {}
@@ -215,6 +227,9 @@ def _changed(
             changes[name] = int(value)
         else:
             raise UsageError(f"{text!r} must look like {name}=1000")
+    cap_minor = settings.number_cap_minor
+    if number_cap is not None:
+        cap_minor = 0 if number_cap == "0" else parse_amount(number_cap, currency)
     unattended, printed, bearer, permits = switches
     return replace(
         settings,
@@ -223,4 +238,5 @@ def _changed(
         static_accepted=settings.static_accepted if printed is None else printed,
         bearer_accepted=settings.bearer_accepted if bearer is None else bearer,
         permit_accepted=settings.permit_accepted if permits is None else permits,
+        number_cap_minor=cap_minor,
     )

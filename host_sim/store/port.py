@@ -19,6 +19,7 @@ from host_sim.model import (
     JournalLine,
     Leaf,
     Merchant,
+    NumberPermit,
     PaidSpend,
     Returned,
     Settlement,
@@ -74,6 +75,15 @@ class Registry(Protocol):
         """False when the subject was on the list already."""
 
     def denials(self) -> tuple[Denial, ...]: ...
+
+    def add_permit(self, permit: NumberPermit) -> None:
+        """Raises Taken: the terminal has a permit for this card."""
+
+    def permits(self, terminal: int) -> tuple[NumberPermit, ...]:
+        """By ascending number."""
+
+    def drop_permit(self, terminal: int, number: bytes) -> bool:
+        """False when there was none."""
 
 
 class Custody(Protocol):

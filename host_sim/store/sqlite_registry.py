@@ -6,7 +6,7 @@ from typing import Final
 
 import apsw
 
-from host_sim.model import Denial, EnrolCode, Merchant, Terminal
+from host_sim.model import Denial, EnrolCode, Merchant, NumberPermit, Terminal
 from host_sim.store.port import Taken
 
 _MERCHANT: Final = "SELECT merchant, number, name, scope, currency FROM merchant"
@@ -111,6 +111,31 @@ class SqliteRegistry:
             "SELECT subject, kind, label, added_unix_s FROM denial ORDER BY added_unix_s, subject"
         )
         return tuple(Denial(*row) for row in rows)
+
+    def add_permit(self, permit: NumberPermit) -> None:
+        self._connection.execute(
+            "INSERT INTO permit VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (permit.terminal, permit.number, permit.issuer, permit.serial, permit.permit),
+        )
+        if not self._connection.changes():
+            raise Taken(
+                f"terminal {permit.terminal} has a permit for card {permit.number.hex()}:"
+                " withdraw that first"
+            )
+
+    def permits(self, terminal: int) -> tuple[NumberPermit, ...]:
+        rows = self._connection.execute(
+            "SELECT terminal, number, issuer, serial, permit FROM permit WHERE terminal = ?"
+            " ORDER BY number",
+            (terminal,),
+        )
+        return tuple(NumberPermit(*row) for row in rows)
+
+    def drop_permit(self, terminal: int, number: bytes) -> bool:
+        self._connection.execute(
+            "DELETE FROM permit WHERE terminal = ? AND number = ?", (terminal, number)
+        )
+        return self._connection.changes() == 1
 
 
 def _changing(

@@ -83,6 +83,7 @@ def verify(
         "returned_minor": report.returned_minor,
         "verdicts": report.verdicts,
         "verdicts_unchecked": report.verdicts_unchecked,
+        "clonable": report.clonable_count,
         "coupons_unchecked": report.coupons_unchecked,
         "cosigned_size": report.cosigned_size,
     }
@@ -91,6 +92,8 @@ def verify(
         f"{report.accepted_count} accepted sales; {report.verdicts} verdicts and a cosignature "
         f"over {report.cosigned_size} entries verify"
     )
+    if report.clonable_count:
+        words += f"; {report.clonable_count} sales by what anybody can copy"
     unchecked = report.verdicts_unchecked + report.coupons_unchecked
     output.result(value, words + (f"; {unchecked} not checked: give --root" if unchecked else ""))
     return 0

@@ -123,7 +123,7 @@ def _describe_tag(
         coupon = _bearer_coupon(_tag_payload(driver, card))
     except (NotOurs, DecodeError) as error:
         said = CardsRefused(card) if isinstance(error, NotOurs) else CardUnusable(card, error)
-        reasons = card_refusal(said, ()).reasons
+        reasons = card_refusal(said, None).reasons
         value["reasons"] = [reason.name for reason in reasons]
         output.result(value, f"{words}: {', '.join(reason.text for reason in reasons)}")
         return 1

@@ -13,10 +13,9 @@ from collections.abc import Mapping
 from terminal.crypto import cose
 from terminal.crypto.keys import PublicKey
 from terminal.journal.entry import Entry
-from terminal.payment import coupon as coupons
 from terminal.payment import spend as spends
 from terminal.payment.coupon import Coupon
-from terminal.payment.presentation import Bearer, Presentation
+from terminal.payment.presentation import UNSIGNED, Presentation
 
 
 def tagged(what: str, message: bytes, key: PublicKey, aad: bytes) -> Mapping[str, str]:
@@ -35,10 +34,10 @@ def cose_objects(
     """The coupon (where its issuer's key is known) and the spend of one entry."""
     objects = []
     if issuer_key is not None:
-        aad = cose.external_aad(coupons.PURPOSE, issuer_key.algorithm)
+        aad = cose.external_aad(coupon.purpose, issuer_key.algorithm)
         objects.append(tagged("coupon", coupon.encode(), issuer_key, aad))
     holder = coupon.fields.holder_key
-    if holder is not None and not isinstance(presentation, Bearer):
+    if holder is not None and not isinstance(presentation, UNSIGNED):
         aad = cose.external_aad(
             spends.PURPOSE, holder.algorithm, entry.request, entry.slot, coupon.digest
         )

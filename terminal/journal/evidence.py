@@ -16,7 +16,14 @@ from terminal.journal.cose_form import cose_objects
 from terminal.journal.detail import Return, decode_detail
 from terminal.journal.entry import Entry, EntryKind
 from terminal.payment.coupon import Coupon, CouponId
-from terminal.payment.presentation import Alone, Bearer, Presentation, decode_presentation
+from terminal.payment.presentation import (
+    UNSIGNED,
+    Alone,
+    Numbered,
+    Presentation,
+    decode_presentation,
+)
+from terminal.payment.request import Request, decode_request
 from terminal.payment.spend import verify_spend
 
 _PRESENTED: Final = (EntryKind.ACCEPTED, EntryKind.DECLINED)
@@ -36,6 +43,8 @@ class Evidence:
         self.returned_minor = 0
         self.coupons_unchecked = 0
         """Accepted entries whose issuer no policy of the export names."""
+        self.clonable_count = 0
+        """Accepted entries that no holder signed: a bearer coupon, or a card's number."""
 
     def follow(self, entry: Entry) -> tuple[Mapping[str, str], ...]:
         """Check one entry; returns its COSE objects.
@@ -83,7 +92,7 @@ class Evidence:
             coupon.verify(issuer)
             self._issued.add((coupon.digest, coupon.signature))
         holder = coupon.fields.holder_key
-        if holder is not None and not isinstance(presentation, Bearer):
+        if holder is not None and not isinstance(presentation, UNSIGNED):
             verify_spend(
                 presentation.spend,
                 presentation.signature,
@@ -92,6 +101,10 @@ class Evidence:
                 slot=entry.slot,
                 coupon_digest=coupon.digest,
             )
+        if isinstance(presentation, UNSIGNED):
+            self.clonable_count += 1
+        if isinstance(presentation, Numbered):
+            check_number(entry, presentation)
         spend = presentation.spend_id
         if spend.from_minor < self._high.get(spend.coupon, 0):
             raise DecodeError("entry.presentation", "this part of the coupon was spent before")
@@ -109,3 +122,16 @@ class Evidence:
             raise DecodeError("detail.amount", f"{left_minor} is left to give back")
         self._left[detail.original] = (leaf, left_minor - detail.amount_minor)
         self.returned_minor += detail.amount_minor
+
+
+def check_number(entry: Entry, presentation: Numbered) -> None:
+    """What a signature binds elsewhere: the sale's amount, and the permit's own terminal.
+
+    Raises:
+        DecodeError: the entry's request is not for these.
+    """
+    asked = decode_request(entry.request)
+    if not isinstance(asked, Request) or asked.amount_minor != presentation.amount_minor:
+        raise DecodeError("entry.presentation", "not the amount that was asked for")
+    if asked.terminal != presentation.coupon.fields.terminal:
+        raise DecodeError("entry.presentation", "the permit is for another terminal")

@@ -52,6 +52,8 @@ class Report:
     accepted_minor: int
     returned_minor: int
     coupons_unchecked: int
+    clonable_count: int
+    """Accepted sales that no holder signed for: bearer coupons and cards' numbers."""
     verdicts: int
     verdicts_unchecked: int
     cosigned_size: int
@@ -106,6 +108,7 @@ def check_export(
         accepted_minor=evidence.accepted_minor,
         returned_minor=evidence.returned_minor,
         coupons_unchecked=evidence.coupons_unchecked,
+        clonable_count=evidence.clonable_count,
         verdicts=verdicts,
         verdicts_unchecked=len(export.verdicts) - verdicts,
         cosigned_size=cosigned_size,

@@ -55,6 +55,7 @@ REASONS_ZH: Final = MappingProxyType(
         Reason.SYMMETRIC_NOT_ACCEPTED: "这里不收这类卡",
         Reason.NOT_WHOLE_VALUE: "不记名券必须一次用完",
         Reason.HOLDER_BOUND_NOT_ACCEPTED: "这里不收记名券",
+        Reason.NUMBER_NOT_ACCEPTED: "这里不收按卡号的通行证",
         Reason.CLOCK_UNKNOWN: "时钟不够可靠，不能这样付",
         Reason.OUTSIDE_SLOT: "签名的时间不是现在",
         Reason.SLOT_UNATTENDED: "无人值守处不收印刷码付款",
@@ -73,6 +74,7 @@ REASONS_ZH: Final = MappingProxyType(
         Reason.NO_COUPON_ON_CARD: "这张卡上没有券",
         Reason.CARD_REFUSES: "卡拒绝付这一笔",
         Reason.CARD_UNREADABLE: "看不懂这张卡的回答",
+        Reason.NO_PERMIT_FOR_CARD: "这里没有这张卡的通行证",
     }
 )
 
@@ -121,6 +123,7 @@ ADVICE: Final = MappingProxyType(
         Reason.SYMMETRIC_NOT_ACCEPTED: "other_way",
         Reason.NOT_WHOLE_VALUE: "other_coupon",
         Reason.HOLDER_BOUND_NOT_ACCEPTED: "other_way",
+        Reason.NUMBER_NOT_ACCEPTED: "other_way",
         Reason.CLOCK_UNKNOWN: "fresh",
         Reason.OUTSIDE_SLOT: "fresh",
         Reason.SLOT_UNATTENDED: "other_way",
@@ -139,6 +142,7 @@ ADVICE: Final = MappingProxyType(
         Reason.NO_COUPON_ON_CARD: "other_card",
         Reason.CARD_REFUSES: "other_card",
         Reason.CARD_UNREADABLE: "other_card",
+        Reason.NO_PERMIT_FOR_CARD: "other_card",
     }
 )
 """For each reason the key, under ``advice.``, of what to do; a test holds it complete."""

@@ -7,7 +7,7 @@ has answered; a tap ends by its deadline whatever the card does.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from terminal.errors import DecodeError
 from terminal.nfc.application import Form, Status
@@ -17,6 +17,8 @@ from terminal.nfc.ndef_coupon import type_2_coupon, type_4_coupon
 from terminal.nfc.reader import ReaderDriver, TagDriver
 from terminal.nfc.tap import TapAnswer, TapAsk, TapDesk
 
+_NOT_OURS: Final = frozenset({Status.NOT_FOUND, Status.UNKNOWN_INSTRUCTION, Status.UNKNOWN_CLASS})
+"""What cards of others say to our SELECT: no such application, instruction or class."""
 T = TypeVar("T")
 Command = TypeVar("Command")
 
@@ -43,10 +45,11 @@ class Conversation:
         self._tap_ms = tap_deadline_ms
         self._ack_ms = ack_deadline_ms
 
-    def with_card(self, ask: TapAsk) -> bool:
+    def with_card(self, ask: TapAsk, *, named: bool = False) -> bool:
         """A Type 4 card or phone; whether it took the ack.
 
-        One without our application may still be a tag with a bearer coupon, where that may pay.
+        One without our application may still be ``named`` by its number, or a tag with a bearer
+        coupon, where that may pay.
         """
         deadline_ms = self._now_ms() + self._tap_ms
         self._driver.activate(self._tap_ms)
@@ -56,6 +59,8 @@ class Conversation:
         try:
             presentation = self._apdus(session, deadline_ms)
         except CardRefused as refused:
+            if named and refused.status in _NOT_OURS:
+                return self.with_number()
             if refused.status != Status.NOT_FOUND or not ask.bearer:
                 raise
             self._desk.presented(self._apdus(type_4_coupon(), deadline_ms))
@@ -66,6 +71,11 @@ class Conversation:
             whole = present(ask.request, ask.payee_card, Form.FULL)
             answer = self._desk.presented(self._apdus(whole, deadline_ms))
         return self._acknowledge(answer)
+
+    def with_number(self) -> bool:
+        """A card that has nothing but its number, which was read already; it takes no ack."""
+        self._desk.number_read()
+        return False
 
     def with_tag(self, reader: TagDriver) -> bool:
         """A Type 2 tag with a bearer coupon; it takes no ack, so False."""

@@ -35,6 +35,7 @@ from terminal.nfc.tap import (
     FieldClear,
     ReaderDown,
     ReaderUp,
+    TapAsk,
     TapDesk,
     TapDone,
     TapTorn,
@@ -175,20 +176,30 @@ class PollingLoop:
 
     def _meet(self, sensed: Sensed) -> None:
         """Somebody is there and a sale is open."""
-        if isinstance(sensed, CardFound) and sensed.kind in (CardKind.ISO_DEP, CardKind.TYPE_2):
-            ask = self._desk.ask(sensed)
-            if ask is None:
-                return
-            if sensed.kind is CardKind.ISO_DEP:
-                self._tap(sensed, lambda: self._conversation.with_card(ask))
-                return
-            reader = self._driver
-            if ask.bearer and isinstance(reader, TagDriver):
-                self._tap(sensed, lambda: self._conversation.with_tag(reader))
-                return
+        if isinstance(sensed, CardFound):
+            named = self._desk.named(sensed)
+            if named or sensed.kind in (CardKind.ISO_DEP, CardKind.TYPE_2):
+                ask = self._desk.ask(sensed)
+                if ask is None:
+                    return
+                converse = self._dialogue(sensed.kind, ask, named=named)
+                if converse is not None:
+                    self._tap(sensed, converse)
+                    return
         if isinstance(sensed, (CardFound, TwoCards)):
             self._state = FieldState.OCCUPIED
             self._desk.notice(CardsRefused(sensed))
+
+    def _dialogue(self, kind: CardKind, ask: TapAsk, *, named: bool) -> Callable[[], bool] | None:
+        """The talk that suits a card of this kind; None: it can pay in no way."""
+        reader = self._driver
+        if kind is CardKind.ISO_DEP:
+            return lambda: self._conversation.with_card(ask, named=named)
+        if named:
+            return self._conversation.with_number
+        if kind is CardKind.TYPE_2 and ask.bearer and isinstance(reader, TagDriver):
+            return lambda: self._conversation.with_tag(reader)
+        return None
 
     # --- tap ----------------------------------------------------------------------------------
 

@@ -111,6 +111,12 @@ class TapDesk(Protocol):
     def ask(self, card: CardFound) -> TapAsk | None:
         """What to ask this card; None: nothing is for sale just now."""
 
+    def named(self, card: CardFound, /) -> bool:
+        """Whether this card's number is worth something here, though the card can prove nothing."""
+
+    def number_read(self) -> None:
+        """The card that ``ask`` was for has nothing but its number: decide and commit by that."""
+
     def presented(self, presentation: bytes) -> TapAnswer:
         """Decide and commit, then answer. The card is waiting in the field meanwhile."""
 

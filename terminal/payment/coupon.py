@@ -36,6 +36,8 @@ class CouponClass(IntEnum):
     HOLDER_BOUND = 0
     BEARER = 1
     PERMIT = 2
+    NUMBERED = 3
+    """Never on the wire of a coupon: ``terminal.payment.permit`` has its own."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -65,9 +67,9 @@ class CouponFields:
     lifetime_h: int
 
     def __post_init__(self) -> None:
-        _check_ranges(self)
-        if self.kind & _CLASS_MASK == 3:
-            raise DecodeError("coupon.kind", "class 3 is not defined")
+        check_ranges(self)
+        if self.coupon_class is CouponClass.NUMBERED:
+            raise DecodeError("coupon.kind", "class 3 is no coupon")
         if (self.holder_key is None) != (self.coupon_class is CouponClass.BEARER):
             raise DecodeError("coupon.key", "a bearer coupon has none, every other has one")
         if self.holder_key is None and self.kind & (_ATTESTED | _HARDWARE):
@@ -105,7 +107,12 @@ class CouponFields:
         return cbor.encode((*fields, self.scope, self.not_after_unix_s, self.lifetime_h))
 
 
-def _check_ranges(fields: CouponFields) -> None:
+def check_ranges(fields: CouponFields) -> None:
+    """Every number within its range.
+
+    Raises:
+        DecodeError: naming the field that is not.
+    """
     cbor.expect_uint(fields.kind, "coupon.kind", 15)
     cbor.expect_uint(fields.issuer, "coupon.issuer", U16)
     cbor.expect_uint(fields.serial, "coupon.serial", U32)
@@ -130,6 +137,11 @@ class Coupon:
     def id(self) -> CouponId:
         return self.fields.id
 
+    @property
+    def purpose(self) -> str:
+        """What the issuer signed it for."""
+        return PURPOSE
+
     def encode(self) -> bytes:
         return cose.assemble(self.payload, self.signature)
 
@@ -139,7 +151,7 @@ class Coupon:
         Raises:
             SignatureInvalid: it does not verify.
         """
-        aad = cose.external_aad(PURPOSE, issuer_key.algorithm)
+        aad = cose.external_aad(self.purpose, issuer_key.algorithm)
         issuer_key.verify(self.signature, cose.sig_structure(self.payload, aad))
 
 

@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from terminal.payment.clock_floor import Moment
 from terminal.payment.counters import Acceptance, Counters
 from terminal.payment.deny_list import DenyList
+from terminal.payment.permit import Permit
 from terminal.payment.policy import Policy
+from terminal.payment.presentation import Numbered
 from terminal.payment.reasons import Reason
 from terminal.payment.request import Request
 from terminal.payment.restrictions import Case, restrictions
@@ -74,6 +76,18 @@ Decision = Approved | AlreadyPaid | Declined
 def sale_digest(request: Request) -> bytes:
     """What a sale is called in the counters: SHA-256 of its request bytes."""
     return hashlib.sha256(request.encode()).digest()
+
+
+def take_number(permit: Permit, request: Request, counters: Counters) -> Numbered:
+    """What a card's number pays by its permit: the sale's amount, from where the permit stands.
+
+    The same card again for the sale it paid is the same spend again.
+    """
+    before, from_minor = counters.coupon, 0
+    if before is not None:
+        paid = before.last_sale == sale_digest(request)
+        from_minor = before.last.from_minor if paid else before.high_minor
+    return Numbered(permit, from_minor, request.amount_minor)
 
 
 def decide(

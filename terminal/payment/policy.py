@@ -19,6 +19,7 @@ from terminal.payment import payee
 from terminal.payment.coupon import MAX_CURRENCY, U16, U32, CouponClass
 from terminal.payment.deny_list import SUBJECT_SIZE, decode_deny_list, encode_deny_list
 from terminal.payment.limits import Limits, decode_limits
+from terminal.payment.permit import NumberPermits, Permit, decode_number_permits
 from terminal.ports import Signer
 
 PURPOSE: Final = "kumquat.policy.1"
@@ -27,8 +28,9 @@ MAX_ISSUERS: Final = 64
 MAX_SCOPES: Final = 64
 MAX_NAME_BYTES: Final = 128
 _FORMAT: Final = 1
-_CLASS_BITS: Final = tuple((1 << one, one) for one in CouponClass)
+_CLASS_BITS: Final = tuple((1 << one, one) for one in CouponClass if one < CouponClass.NUMBERED)
 _STATIC_BIT: Final = 8
+_ITEMS: Final = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class Policy:
     unattended: bool = False
     deny: frozenset[bytes] = frozenset()
     payee_card: bytes = b""
+    number_permits: NumberPermits | None = None
+    """Cards taken by their number; None: no number is taken."""
     _by_number: dict[int, IssuerKey] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -130,6 +134,10 @@ class Policy:
         """The issuer of this number, None where the policy knows none."""
         return self._by_number.get(number)
 
+    def permit_of(self, number: bytes) -> Permit | None:
+        """The permit by which a card of this number may pay, None where there is none."""
+        return self.number_permits.of(number) if self.number_permits and number else None
+
     def encode(self) -> bytes:
         """The CBOR array that the host signs."""
         times = (self.version, self.issued_at_unix_s, self.not_before_unix_s)
@@ -139,7 +147,8 @@ class Policy:
         accepts = (classes | _STATIC_BIT * self.static_accepted, int(self.unattended))
         issuers = [one.values() for one in self.issuers]
         rest = (self.limits.values(), issuers, encode_deny_list(self.deny), host, self.payee_card)
-        return cbor.encode((_FORMAT, *times, *place, *accepts, *rest))
+        permits = () if self.number_permits is None else (self.number_permits.values(),)
+        return cbor.encode((_FORMAT, *times, *place, *accepts, *rest, *permits))
 
 
 def _check_scopes(scopes: tuple[int, ...], name: str) -> None:
@@ -174,7 +183,9 @@ def decode_policy_payload(payload: bytes) -> Policy:
         DecodeError: naming the first field that is wrong.
     """
     value = cbor.decode(payload, "policy.payload", MAX_SIZE)
-    items = cbor.expect_array(value, "policy.payload", 17)
+    items = cbor.expect_array(value, "policy.payload")
+    if len(items) not in (_ITEMS, _ITEMS + 1):
+        raise DecodeError("policy.payload", f"not an array of {_ITEMS} or {_ITEMS + 1}")
     if cbor.expect_uint(items[0], "policy.format") != _FORMAT:
         raise DecodeError("policy.format", "made for another version of this software")
     accepts = cbor.expect_uint(items[10], "policy.accepts", 15)
@@ -197,6 +208,7 @@ def decode_policy_payload(payload: bytes) -> Policy:
         deny=decode_deny_list(cbor.expect_bytes(items[14], "policy.deny")),
         host=_host_keys(items[15]),
         payee_card=cbor.expect_bytes(items[16], "policy.payee_card"),
+        number_permits=decode_number_permits(items[_ITEMS]) if items[_ITEMS:] else None,
     )
 
 

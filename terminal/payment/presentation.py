@@ -1,7 +1,8 @@
 """A presentation: what the payer's device answers. The same bytes by sound, QR and card.
 
 Wire form: ``docs/protocol/money.md``, "Presentation": the coupon with a spend, the spend alone for
-a terminal that holds the coupon, or a bearer coupon by itself. Everything here is *unverified*.
+a terminal that holds the coupon, or a bearer coupon by itself. A fourth form no device sends: the
+terminal writes it down where a card's number is named by a permit. Everything is *unverified*.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from terminal.payment.coupon import (
     coupon_from_value,
     decode_coupon,
 )
+from terminal.payment.permit import Permit, permit_from_value
 from terminal.payment.spend import Spend, SpendId, mode_of, sign_spend
 from terminal.ports import Signer
 
 MAX_SIZE: Final = 255
-_FULL, _ALONE, _BEARER = 1, 2, 3
+_FULL, _ALONE, _BEARER, _NUMBERED = 1, 2, 3, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,35 @@ class Bearer:
         return b"\x82\x03" + self.coupon.encode()
 
 
-Presentation = Full | Alone | Bearer
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A card's number was read, and this permit names it. No holder signed: *clonable*."""
+
+    coupon: Permit
+    from_minor: int
+    amount_minor: int
+
+    @property
+    def coupon_id(self) -> CouponId:
+        return self.coupon.id
+
+    @property
+    def spend(self) -> Spend:
+        """What the terminal took: nothing signed it."""
+        return Spend(self.from_minor, self.amount_minor, 0)
+
+    @property
+    def spend_id(self) -> SpendId:
+        return SpendId(self.coupon.id, self.from_minor, self.amount_minor)
+
+    def encode(self) -> bytes:
+        spend = cbor.encode(self.from_minor) + cbor.encode(self.amount_minor)
+        return b"\x84\x04" + self.coupon.encode() + spend
+
+
+Presentation = Full | Alone | Bearer | Numbered
+UNSIGNED: Final = (Bearer, Numbered)
+"""The forms that no holder signs: their evidence is clonable."""
 
 
 def _spend_fields(spend: Spend) -> tuple[int, int, int]:
@@ -109,13 +139,15 @@ def decode_presentation(data: bytes, parse_key: ParseKey = parse_public_key) -> 
         DecodeError: naming the first field that is wrong.
     """
     items = cbor.expect_array(cbor.decode(data, "presentation", MAX_SIZE), "presentation")
-    kind = cbor.expect_uint(items[0], "presentation.kind", _BEARER) if items else 0
+    kind = cbor.expect_uint(items[0], "presentation.kind", _NUMBERED) if items else 0
     if kind == _FULL:
         return _decode_full(cbor.expect_array(items, "presentation", 6), parse_key)
     if kind == _ALONE:
         return _decode_alone(cbor.expect_array(items, "presentation", 7))
     if kind == _BEARER:
         return _decode_bearer(cbor.expect_array(items, "presentation", 2))
+    if kind == _NUMBERED:
+        return _decode_numbered(cbor.expect_array(items, "presentation", 4))
     raise DecodeError("presentation.kind", "unknown kind of presentation")
 
 
@@ -137,6 +169,14 @@ def _decode_bearer(items: list[object]) -> Bearer:
     if coupon.fields.coupon_class is not CouponClass.BEARER:
         raise DecodeError("presentation.coupon", "only a bearer coupon goes without a spend")
     return Bearer(coupon)
+
+
+def _decode_numbered(items: list[object]) -> Numbered:
+    return Numbered(
+        permit_from_value(items[1]),
+        cbor.expect_uint(items[2], "spend.from"),
+        cbor.expect_uint(items[3], "spend.amount", minimum=1),
+    )
 
 
 def _decode_spend(items: list[object]) -> tuple[Spend, bytes]:

@@ -64,6 +64,7 @@ class Reason(IntEnum):
     SYMMETRIC_NOT_ACCEPTED = 83
     NOT_WHOLE_VALUE = 84
     HOLDER_BOUND_NOT_ACCEPTED = 85
+    NUMBER_NOT_ACCEPTED = 86
 
     CLOCK_UNKNOWN = 100
     OUTSIDE_SLOT = 101
@@ -86,6 +87,7 @@ class Reason(IntEnum):
     NO_COUPON_ON_CARD = 165
     CARD_REFUSES = 166
     CARD_UNREADABLE = 167
+    NO_PERMIT_FOR_CARD = 168
 
     @property
     def text(self) -> str:
@@ -138,6 +140,7 @@ _TEXT: Final = MappingProxyType(
         Reason.SYMMETRIC_NOT_ACCEPTED: "this kind of card is not accepted here",
         Reason.NOT_WHOLE_VALUE: "a bearer coupon is spent as a whole",
         Reason.HOLDER_BOUND_NOT_ACCEPTED: "coupons of a holder are not accepted here",
+        Reason.NUMBER_NOT_ACCEPTED: "permits by a card's number are not accepted here",
         Reason.CLOCK_UNKNOWN: "the clock is not known well enough for this",
         Reason.OUTSIDE_SLOT: "signed for another minute",
         Reason.SLOT_UNATTENDED: "printed codes are not accepted at an unattended post",
@@ -156,5 +159,6 @@ _TEXT: Final = MappingProxyType(
         Reason.NO_COUPON_ON_CARD: "no coupon on this card",
         Reason.CARD_REFUSES: "the card will not pay this",
         Reason.CARD_UNREADABLE: "the card's answer makes no sense here",
+        Reason.NO_PERMIT_FOR_CARD: "no permit names this card here",
     }
 )

@@ -14,8 +14,9 @@ from terminal.payment.clock_floor import Moment
 from terminal.payment.counters import Counters
 from terminal.payment.coupon import CouponClass, CouponFields
 from terminal.payment.deny_list import DenyList
+from terminal.payment.permit import PermitFields
 from terminal.payment.policy import Policy
-from terminal.payment.presentation import Bearer
+from terminal.payment.presentation import UNSIGNED, Bearer
 from terminal.payment.reasons import Reason
 from terminal.payment.request import Request, StaticRequest
 from terminal.payment.verification import VerifiedPresentation
@@ -52,6 +53,7 @@ def restrictions(case: Case) -> Iterator[Reason]:
     yield from _issuer(case)
     yield from _denied(case)
     yield from _class(case)
+    yield from _number(case)
     yield from _slot(case)
     yield from _policy(case)
 
@@ -63,7 +65,7 @@ def _sale(case: Case) -> Iterator[Reason]:
         expected = request.encode()
     else:
         expected = StaticRequest(request.terminal, request.currency).encode()
-    if not isinstance(case.verified.presentation, Bearer) and signed_for != expected:
+    if not isinstance(case.verified.presentation, UNSIGNED) and signed_for != expected:
         yield Reason.NOT_FOR_THIS_SALE
     if request.terminal != case.policy.terminal:
         yield Reason.WRONG_TERMINAL
@@ -129,6 +131,8 @@ def _class(case: Case) -> Iterator[Reason]:
     kind = case.coupon.coupon_class
     if kind is CouponClass.BEARER and case.by_sound:
         yield Reason.WRONG_CARRIER
+    if kind is CouponClass.NUMBERED:
+        return  # the policy names each one: see _number
     if kind in case.policy.classes:
         special = kind is not CouponClass.HOLDER_BOUND
         if special and case.amount_minor > case.policy.limits.class_cap_minor:
@@ -139,6 +143,24 @@ def _class(case: Case) -> Iterator[Reason]:
         yield Reason.PERMIT_NOT_ACCEPTED
     else:
         yield Reason.HOLDER_BOUND_NOT_ACCEPTED
+
+
+def _number(case: Case) -> Iterator[Reason]:
+    """A permit by number: by the card it names alone, held by the policy, up to its own cap."""
+    permit, taken = case.coupon, case.policy.number_permits
+    if not isinstance(permit, PermitFields):
+        return
+    if permit.number != case.card_uid:
+        yield Reason.WRONG_CARRIER
+    if permit.terminal != case.policy.terminal:
+        yield Reason.WRONG_TERMINAL
+    if taken is None:
+        yield Reason.NUMBER_NOT_ACCEPTED
+        return
+    if taken.of(permit.number) != case.verified.coupon:
+        yield Reason.NO_PERMIT_FOR_CARD
+    if case.amount_minor > taken.cap_minor:
+        yield Reason.OVER_CLASS_CAP
 
 
 def _slot(case: Case) -> Iterator[Reason]:

@@ -19,7 +19,13 @@ from terminal.errors import DecodeError, KumquatError, SignatureInvalid
 from terminal.payment.clock_floor import Moment
 from terminal.payment.coupon import Coupon, decode_coupon
 from terminal.payment.policy import IssuerKey, Policy
-from terminal.payment.presentation import Alone, Bearer, Presentation, decode_presentation
+from terminal.payment.presentation import (
+    UNSIGNED,
+    Alone,
+    Numbered,
+    Presentation,
+    decode_presentation,
+)
 from terminal.payment.reasons import Reason
 from terminal.payment.request import StaticRequest
 from terminal.payment.spend import SpendId, slot_near, verify_spend
@@ -57,7 +63,7 @@ class VerifiedPresentation:
     coupon: Coupon
     issuer: IssuerKey
     request_bytes: bytes | None
-    """What the holder signed for; None for a replay, and for a bearer coupon, which signs none."""
+    """What the holder signed for; None for a replay, and for what no holder signs."""
     slot: int | None
     policy_version: int
     prior_entry: int | None = None
@@ -79,12 +85,16 @@ def read_presentation(data: bytes) -> Presentation:
     """Decode what a carrier brought; what cannot be read is unknown or damaged.
 
     Raises:
-        PresentationRefused: UNKNOWN_OR_DAMAGED.
+        PresentationRefused: UNKNOWN_OR_DAMAGED; WRONG_CARRIER where somebody sends a number, which
+            the terminal reads off a card by itself and believes from nobody.
     """
     try:
-        return decode_presentation(data, claimed_public_key)
+        presentation = decode_presentation(data, claimed_public_key)
     except DecodeError as error:
         raise PresentationRefused(Reason.UNKNOWN_OR_DAMAGED) from error
+    if isinstance(presentation, Numbered):
+        raise PresentationRefused(Reason.WRONG_CARRIER)
+    return presentation
 
 
 def verify(
@@ -163,7 +173,7 @@ def _holder_signed(
     if request_bytes is None:
         raise PresentationRefused(Reason.NO_OPEN_SALE)
     holder_key = coupon.fields.holder_key
-    if isinstance(presentation, Bearer) or holder_key is None:
+    if isinstance(presentation, UNSIGNED) or holder_key is None:
         return None, None
     slot = None
     if presentation.spend.slot_mark is not None:
@@ -214,4 +224,4 @@ def _same_spend(presentation: Presentation, prior: Prior) -> bool:
 
 
 def _signature(presentation: Presentation) -> bytes | None:
-    return None if isinstance(presentation, Bearer) else presentation.signature
+    return None if isinstance(presentation, UNSIGNED) else presentation.signature

@@ -44,8 +44,14 @@ class TapSales(Protocol):
     def tap_armed(self) -> bool:
         """Whether a card may pay now; read from any thread."""
 
+    def tap_named(self, card_uid: bytes) -> bool:
+        """Whether a permit names a card of this number; read from any thread."""
+
     def tap_ask(self) -> TapAsk | None:
         """What to ask the card in the field."""
+
+    def tap_number(self, card_uid: bytes) -> None:
+        """Decide, commit and tell by the card's number alone."""
 
     def tap_presented(self, presentation: bytes, card_uid: bytes) -> TapAnswer:
         """Decide, commit, tell, and give the ack; ``card_uid`` is empty where it is unknown."""
@@ -67,11 +73,20 @@ class LoopTapDesk:
         self._sales = sales
         self._post = post
         self._card_uid = b""
-        """Of the card in the field: it pays nothing, but the deny list may name it."""
+        """Of the card in the field: a permit or the deny list may name it."""
 
     def armed(self) -> bool:
         """Whether a sale waits for a card."""
         return self._sales.tap_armed()
+
+    def named(self, card: CardFound) -> bool:
+        """Whether a permit names this card."""
+        return self._sales.tap_named(card.uid)
+
+    def number_read(self) -> None:
+        """The card in the field has nothing but its number."""
+        card_uid = self._card_uid
+        self._wait(lambda: self._sales.tap_number(card_uid), None)
 
     def ask(self, card: CardFound) -> TapAsk | None:
         """The open sale's request, or a fresh one at an unattended post."""

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 class LoopTapSales:
-    """``tap_desk.TapSales`` over a running loop; all but ``tap_armed`` on the loop's thread."""
+    """``tap_desk.TapSales`` over a running loop.
+
+    All on the loop's thread but ``tap_armed`` and ``tap_named``.
+    """
 
     def __init__(self, runtime: Runtime, report: Report, unattended: Post | None) -> None:
         self._runtime = runtime
@@ -34,6 +37,17 @@ class LoopTapSales:
         screen = self._runtime.board.screen
         open_still = screen.phase is Phase.DECLINED and screen.amount_minor is not None
         return self._unattended is not None or screen.phase is Phase.WAITING or open_still
+
+    def tap_named(self, card_uid: bytes) -> bool:
+        """Whether a permit names a card of this number; read from the reader's thread."""
+        return self._runtime.desk.till.policy.permit_of(card_uid) is not None
+
+    def tap_number(self, card_uid: bytes) -> None:
+        """The card has nothing but its number: judge that by the permit that names it."""
+        try:
+            self._runtime.desk.present_number(card_uid)
+        except DeskRefused as refusal:
+            self._report({"event": "not_judged", "why": str(refusal)})
 
     def tap_ask(self) -> TapAsk | None:
         """The open sale's request; an unattended post opens one for this card."""
@@ -76,7 +90,7 @@ class LoopTapSales:
         served = self._unattended is not None and desk.phase is Phase.ACCEPTED
         if served and not self._is_owed_an_answer():
             desk.cancel()  # the customer before has gone: this card is another's
-        desk.refuse(card_refusal(event, desk.till.policy.classes))
+        desk.refuse(card_refusal(event, desk.till.policy))
 
     def tap_notice(self, words: str) -> None:
         """Something about the card that a person should know; the panel asks again."""

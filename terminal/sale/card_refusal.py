@@ -1,12 +1,12 @@
 """Why a card at the reader cannot pay, before or instead of any presentation.
 
 Clonable and broken cards are refused by policy: a tag that anybody could copy pays only as a bearer
-coupon where those are taken, a card's number alone never (docs/adr/0077).
+coupon where those are taken, and by its number where a permit names it (docs/adr/0084).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -16,6 +16,7 @@ from terminal.nfc.ndef_coupon import NoCoupon
 from terminal.nfc.reader import CardKind, TwoCards
 from terminal.nfc.tap import CardsRefused, CardUnusable
 from terminal.payment.coupon import CouponClass
+from terminal.payment.policy import Policy
 from terminal.payment.reasons import Reason
 from terminal.sale.outcome import Refused
 from terminal.sale.view import Carrier
@@ -39,18 +40,20 @@ _STATUSES: Final[Mapping[int, Reason]] = MappingProxyType(
 )
 
 
-def card_refusal(event: CardsRefused | CardUnusable, classes: Collection[CouponClass]) -> Refused:
-    """What the screen, the lights and the log say of it; ``classes`` are those the policy takes."""
-    reasons = _refused(event, classes) if isinstance(event, CardsRefused) else _unusable(event)
+def card_refusal(event: CardsRefused | CardUnusable, policy: Policy | None) -> Refused:
+    """What the screen, the lights and the log say of it; ``policy`` None: that is not known."""
+    reasons = _refused(event, policy) if isinstance(event, CardsRefused) else _unusable(event)
     return Refused(tuple(sorted(reasons)), Carrier.TAP, verified=False)
 
 
-def _refused(event: CardsRefused, classes: Collection[CouponClass]) -> set[Reason]:
+def _refused(event: CardsRefused, policy: Policy | None) -> set[Reason]:
     if isinstance(event.cards, TwoCards):
         return {Reason.TWO_CARDS}
     reasons = {_KINDS[event.cards.kind]}
-    if CouponClass.PERMIT in classes:  # somebody may take the card's number for a permit
-        reasons.add(Reason.CARD_NUMBER_ONLY)
+    if policy is not None and policy.number_permits is not None:
+        reasons.add(Reason.NO_PERMIT_FOR_CARD)
+    elif policy is not None and CouponClass.PERMIT in policy.classes:
+        reasons.add(Reason.CARD_NUMBER_ONLY)  # somebody may take the card's number for a permit
     return reasons
 
 

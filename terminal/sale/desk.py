@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
     from terminal.sale.till import Till
 
+    Judge = Callable[[bool], Outcome]
+    """Judges what was presented; told whether the seller vouches for the payer."""
+
 DECLINED_SHOWN_MS: Final = 8_000
 """How long a decline stays on the screen of a sale that is still open."""
 ACCEPTED_SHOWN_MS: Final = 120_000
@@ -60,7 +63,7 @@ class SaleDesk:
         self._since_ms = monotonic_ms()
         self._renewals_left = 0
         self._refunds = DoublePress()
-        self._unconfirmed: tuple[bytes, Carrier, bytes | None] | None = None
+        self._unconfirmed: Judge | None = None
         self.confirming: ConfirmPayer | None = None
         """A genuine presentation that waits for the seller's word on the payer."""
         self._resume()
@@ -109,9 +112,9 @@ class SaleDesk:
         """The seller has checked the payer: judge the waiting presentation again, confirmed."""
         if self._unconfirmed is None:
             raise DeskRefused("nothing waits for a confirmation")
-        data, carrier, card_uid = self._unconfirmed
+        judge = self._unconfirmed
         self._forget_unconfirmed()
-        self.present(data, carrier, seller_confirmed=True, card_uid=card_uid)
+        self._present(judge, seller_confirmed=True)
 
     def repeat_last(self) -> None:
         """Ask for the last amount again."""
@@ -176,19 +179,22 @@ class SaleDesk:
         Raises:
             DeskRefused: the outcome of a commit is unknown; selling has stopped.
         """
-        self._require_not_stopped()
-        try:
-            outcome = self.till.present(
-                data, carrier, seller_confirmed=seller_confirmed, card_uid=card_uid
-            )
-        except OutcomeUnknown as error:
-            self.stop()
-            raise DeskRefused(str(error)) from error
-        self._follow(outcome)
-        if isinstance(outcome, ConfirmPayer):
-            self._unconfirmed = (data, carrier, card_uid)
-        self._tell(outcome)
-        return outcome
+        return self._present(
+            lambda confirmed: self.till.present(
+                data, carrier, seller_confirmed=confirmed, card_uid=card_uid
+            ),
+            seller_confirmed=seller_confirmed,
+        )
+
+    def present_number(self, card_uid: bytes) -> Outcome:
+        """As ``present``, for a card that has nothing but its number.
+
+        Raises:
+            DeskRefused: the outcome of a commit is unknown; selling has stopped.
+        """
+        return self._present(
+            lambda confirmed: self.till.present_number(card_uid, seller_confirmed=confirmed)
+        )
 
     def refuse(self, refused: Refused) -> None:
         """Show and tell a refusal that no presentation came of: a card that cannot pay."""
@@ -218,6 +224,19 @@ class SaleDesk:
             self._move(Cause.STOP, None)
 
     # --- inside --------------------------------------------------------------------------------
+
+    def _present(self, judge: Judge, *, seller_confirmed: bool = False) -> Outcome:
+        self._require_not_stopped()
+        try:
+            outcome = judge(seller_confirmed)
+        except OutcomeUnknown as error:
+            self.stop()
+            raise DeskRefused(str(error)) from error
+        self._follow(outcome)
+        if isinstance(outcome, ConfirmPayer):
+            self._unconfirmed = judge
+        self._tell(outcome)
+        return outcome
 
     def _follow(self, outcome: Outcome) -> None:
         match outcome:

@@ -13,8 +13,16 @@ from typing import TYPE_CHECKING
 from terminal.journal.draft import EntryDraft
 from terminal.journal.entry import EntryKind
 from terminal.payment.ack import Ack, AckStatus, sign_ack
-from terminal.payment.decision import AlreadyPaid, Approved, Decision, Declined, decide
-from terminal.payment.presentation import code_of_digest, spend_digest
+from terminal.payment.decision import (
+    AlreadyPaid,
+    Approved,
+    Decision,
+    Declined,
+    decide,
+    take_number,
+)
+from terminal.payment.presentation import Numbered, code_of_digest, spend_digest
+from terminal.payment.reasons import Reason
 from terminal.payment.verification import PresentationRefused, Prior, read_presentation, verify
 from terminal.sale.asking import Asking
 from terminal.sale.open_sale import LIFETIME_MS, OpenSale
@@ -23,6 +31,8 @@ from terminal.sale.throttle import Throttle
 from terminal.sale.view import Carrier
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from terminal.journal.entry import Entry
     from terminal.journal.transaction import Transaction
     from terminal.journal.writer import Journal
@@ -94,12 +104,28 @@ class Till:
         Raises:
             OutcomeUnknown: the commit failed; nothing may be announced, nothing more sold.
         """
-        try:
-            presentation = read_presentation(data)
-            return self._judge(presentation, data, carrier, seller_confirmed, card_uid)
-        except PresentationRefused as refused:
-            self.unverified_count += 1
-            return Refused((refused.reason,), carrier, verified=False)
+        return self._try(
+            lambda: self._judge(read_presentation(data), data, carrier, seller_confirmed, card_uid),
+            carrier,
+        )
+
+    def present_number(self, card_uid: bytes, *, seller_confirmed: bool = False) -> Outcome:
+        """Judge the number that was read off a card by the permit that names it, if one does.
+
+        Raises:
+            OutcomeUnknown: the commit failed; nothing may be announced, nothing more sold.
+        """
+        permit, sale = self.policy.permit_of(card_uid), self.sale
+        if permit is None or sale is None:
+            reason = Reason.NO_PERMIT_FOR_CARD if permit is None else Reason.NO_OPEN_SALE
+            return Refused((reason,), Carrier.TAP, verified=False)
+        with self._journal.transaction() as transaction:
+            counters = transaction.counters(permit.id)
+        taken = take_number(permit, sale.request, counters)
+        return self._try(
+            lambda: self._judge(taken, taken.encode(), Carrier.TAP, seller_confirmed, card_uid),
+            Carrier.TAP,
+        )
 
     def ack(self, accepted: Accepted) -> bytes:
         """The terminal's signed word to the payer; signed when a carrier takes it, not before."""
@@ -132,6 +158,14 @@ class Till:
         return Returned(entry.index, index, line.amount_minor, void=True)
 
     # --- judging -------------------------------------------------------------------------------
+
+    def _try(self, judge: Callable[[], Outcome], carrier: Carrier) -> Outcome:
+        """What does not verify is counted and refused."""
+        try:
+            return judge()
+        except PresentationRefused as refused:
+            self.unverified_count += 1
+            return Refused((refused.reason,), carrier, verified=False)
 
     def _judge(
         self,
@@ -197,7 +231,7 @@ class Till:
                     draft,
                     kind=EntryKind.ACCEPTED,
                     spend=decision.spend_id,
-                    coupon_bytes=verified.coupon.encode(),
+                    coupon_bytes=_kept_bytes(verified),
                     sale_digest=decision.sale,
                 )
             )
@@ -255,3 +289,10 @@ class Till:
             spend_digest=digest,
             again=again,
         )
+
+
+def _kept_bytes(verified: VerifiedPresentation) -> bytes | None:
+    """What a later spend alone is checked by; a permit comes with every sale, from the policy."""
+    if isinstance(verified.presentation, Numbered):
+        return None
+    return verified.coupon.encode()

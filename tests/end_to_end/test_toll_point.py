@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import select
 from collections.abc import Iterator
+from pathlib import Path
 from statistics import median
 
 import pytest
 
 from host_sim.demo.cast import TOLL
-from host_sim.demo.stage import HOST
+from host_sim.demo.stage import HOST, TERMINAL
 from terminal.compose.state import StatePaths
 from terminal.journal.detail import Cited, decode_detail
 from terminal.journal.entry import EntryKind
@@ -92,6 +93,41 @@ def test_a_bearer_coupon_on_a_tag_opens_once_where_the_policy_takes_them(point: 
     assert (first["event"], first["amount"]) == ("accepted", "CNY 5.00")
     assert second["reasons"] == ["ALREADY_ACCEPTED"], "the same coupon, on another tag"
     assert second["prior_entry"] == first["entry"]
+
+
+SEASON = "04A1B2C3D4E599"
+
+
+def test_a_season_card_opens_by_its_number_where_its_permit_is_and_is_settled(
+    point: TollPoint, tmp_path: Path
+) -> None:
+    point.place(f"classic {SEASON}")
+    assert point.terminal.expect("declined")["reasons"] == ["CARD_BROKEN"]
+    point.clear()
+    point.stage.run(*HOST, "permit", "issue", str(TOLL), SEASON, "--limit", "12.00", "--json")
+    changed = point.stage.run(*HOST, "policy", str(TOLL), "--number-cap", "5.00", "--json")[0]
+    point.terminal.expect("synced", policy=changed["policy_version"], timeout_s=30)
+    answers = []
+    for card in ("classic", "type2", "type4"):
+        since = len(point.stage.panel.log)
+        point.place(f"{card} {SEASON}")
+        answers.append(point.terminal.expect("accepted", "declined"))
+        if answers[-1]["event"] == "accepted":
+            point.panel_ms(since, what="relay", on=True)
+        point.clear()
+    assert [one["event"] for one in answers] == ["accepted", "accepted", "declined"]
+    assert answers[2]["reasons"] == ["OVER_COUPON_LIMIT"], "12.00 are two passages of 5.00"
+    point.place(f"classic {SEASON[:-2]}98")
+    said = point.terminal.expect("declined")["reasons"]
+    assert said == ["CARD_BROKEN", "NO_PERMIT_FOR_CARD"]
+    point.clear()
+    export, state = tmp_path / "export", str(point.stage.state("toll"))
+    point.stage.run(*TERMINAL, "--state", state, "export", str(export), "--json")
+    checked = point.stage.one(
+        *TERMINAL, "verify", str(export), "--root", point.cast.root_key, "--json"
+    )
+    assert checked["clonable"] >= 2
+    assert checked["coupons_unchecked"] == 0
 
 
 def test_nothing_lights_or_opens_before_the_commit(point: TollPoint) -> None:

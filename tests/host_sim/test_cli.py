@@ -11,6 +11,7 @@ import pytest
 from host_sim.cli import main
 from terminal.crypto.keys import private_signer
 from terminal.payment.coupon import decode_coupon
+from terminal.payment.permit import decode_permit
 from terminal.sync.enrolment_messages import parse_code
 
 HOLDER = private_signer("Ed25519", b"\x03" * 32).public_key.hex()
@@ -164,3 +165,19 @@ def test_a_home_without_a_host_says_what_to_do(
     code, _, err = Shell(tmp_path, capsys).run("status")
     assert code == 64
     assert "kumquat-host init" in err
+
+
+@pytest.mark.slow
+def test_a_season_card_is_taken_and_let_go_from_commands(shell: Shell) -> None:
+    shell.json("merchant", "add", "park", "--name", "Park", "--currency", "CNY")
+    shell.json("terminal", "add", "park", "--id", "12", "--number-cap", "5.00")
+    issued = shell.json("permit", "issue", "12", "04:a1:b2:c3:d4:e5:80", "--limit", "300.00")
+    assert (issued["number"], issued["limit"]) == ("04a1b2c3d4e580", "CNY 300.00")
+    assert decode_permit(bytes.fromhex(issued["permit"])).fields.terminal == 12
+    assert shell.json("permit", "list", "12") == [issued]
+    code, out, _ = shell.run("permit", "list", "12")
+    assert (code, "CNY 300.00" in out) == (0, True)
+    code, _, said = shell.run("permit", "issue", "12", "04A1B2C3D4E580", "--limit", "1.00")
+    assert (code != 0, "withdraw that first" in said) == (True, True)
+    assert shell.json("permit", "withdraw", "12", "04A1B2C3D4E580")["policy_version"] == 3
+    assert shell.json("permit", "list", "12") == []

@@ -144,7 +144,7 @@ def test_each_object_decodes_to_what_writes_it_again(file: dict[str, Any]) -> No
 
 @pytest.mark.parametrize("file", FILES.values(), ids=FILES)
 def test_presentations_and_requests_read_as_described(file: dict[str, Any]) -> None:
-    for one in file["presentations"].values():
+    for one in (*file["presentations"].values(), file["by_number"]):
         data = bytes.fromhex(one["bytes"])
         read = decode_presentation(data)
         spend_id, coupon_id = read.spend_id, read.coupon_id

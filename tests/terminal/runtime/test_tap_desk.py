@@ -44,6 +44,12 @@ class Sales:
     def tap_armed(self) -> bool:
         return not self.presented.is_set()
 
+    def tap_named(self, card_uid: bytes) -> bool:
+        return False
+
+    def tap_number(self, card_uid: bytes) -> None:
+        self.said.append("number")
+
     def tap_ask(self) -> TapAsk | None:
         self._fail()
         return TapAsk(request_for())

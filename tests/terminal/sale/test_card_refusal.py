@@ -14,8 +14,9 @@ from terminal.payment.reasons import Reason
 from terminal.sale.card_refusal import card_refusal
 from terminal.sale.outcome import Refused
 from terminal.sale.view import Carrier
+from tests.terminal.payment import stall
 
-USUAL = frozenset({CouponClass.HOLDER_BOUND})
+USUAL = stall.POLICY
 
 
 def card(sak: int) -> CardFound:
@@ -44,7 +45,7 @@ def test_two_cards_are_said_to_be_two() -> None:
 
 @pytest.mark.parametrize("sak", [0x00, 0x08, 0x04])
 def test_where_permits_are_taken_a_number_alone_is_still_none_and_that_is_said(sak: int) -> None:
-    permits = USUAL | {CouponClass.PERMIT}
+    permits = stall.policy(classes=USUAL.classes | {CouponClass.PERMIT})
     refused = card_refusal(CardsRefused(card(sak)), permits)
     assert Reason.CARD_NUMBER_ONLY in refused.reasons
     assert len(refused.reasons) == 2

@@ -19,10 +19,22 @@ import cbor2
 
 from terminal.crypto import cose
 from terminal.crypto.keys import POLYMORPHIC, SoftwareSigner, parse_public_key, private_signer
-from terminal.payment import ack, coupon, keycert, payee, policy, spend, stamp, text, verdict
+from terminal.payment import (
+    ack,
+    coupon,
+    keycert,
+    payee,
+    permit,
+    policy,
+    spend,
+    stamp,
+    text,
+    verdict,
+)
 from terminal.payment.coupon import CouponClass, CouponFields
 from terminal.payment.limits import Limits
 from terminal.payment.presentation import (
+    Numbered,
     alone_presentation,
     bearer_presentation,
     check_code,
@@ -148,6 +160,7 @@ def objects(world: World) -> list[dict[str, str]]:
                keycert.PURPOSE),
         signed(world, "stamp", "lane", stamped, stamp.PURPOSE, stamp.bearer_digest(UID)),
         signed(world, "payee", "payee", a_payee_card(world), payee.PURPOSE),
+        signed(world, "permit by number", "issuer", a_permit(world), permit.PURPOSE),
         signed(world, "policy", "root", policy.sign_policy(a_policy(world), signer("root")),
                policy.PURPOSE),
     ]  # fmt: skip
@@ -163,6 +176,20 @@ def presentations(world: World) -> dict[str, bytes]:
         "slot": full_presentation(given, 1250, 1250, slot_mode, static, SLOT, holder),
         "bearer": bearer_presentation(world.coupon(1)),
     }
+
+
+def a_permit(world: World) -> bytes:
+    fields = permit.numbered(
+        UID, TERMINAL, issuer=7, serial=77_000_001, limit_minor=20_000, currency=156, scope=4660,
+        not_after_unix_s=NOW + 86_400, lifetime_h=96,
+    )  # fmt: skip
+    return permit.sign_permit(fields, world.signer("issuer"))
+
+
+def by_number(world: World) -> dict[str, Any]:
+    """A card's number, as the terminal writes it down; no carrier brings it."""
+    taken = Numbered(permit.decode_permit(a_permit(world)), 1250, 1250)
+    return {"number": UID.hex(), "terminal": TERMINAL, **described(taken.encode())}
 
 
 def described(data: bytes) -> dict[str, Any]:
@@ -212,7 +239,7 @@ def invalid(world: World) -> list[dict[str, str]]:
         ("coupon", "tagged", cbor2.loads(b"\xd2" + given) and b"\xd2" + given, "coupon"),
         ("coupon", "a byte after the end", given + b"\0", "coupon"),
         ("coupon", "cut short", given[:-1], "coupon"),
-        ("presentation", "kind 4", cbor2.dumps([4, *full[1:]]), "presentation.kind"),
+        ("presentation", "kind 5", cbor2.dumps([5, *full[1:]]), "presentation.kind"),
         ("presentation", "empty array", b"\x80", "presentation.kind"),
         ("presentation", "no array", b"\x01", "presentation"),
         ("presentation", "amount 0", cbor2.dumps([*full[:3], 0, *full[4:]]), "spend.amount"),
@@ -268,6 +295,7 @@ def vectors(algorithm: str) -> dict[str, Any]:
         "coupon_digest": coupon.decode_coupon(world.coupon()).digest.hex(),
         "objects": objects(world),
         "presentations": {name: described(data) for name, data in presentations(world).items()},
+        "by_number": by_number(world),
         "invalid": invalid(world),
     }
 
