@@ -36,6 +36,7 @@ FIRMWARE: Final = bytes((0x32, 0x01, 0x06, 0x07))
 """PN532, version 1.6, ISO 14443 A and B and ISO 18092."""
 BAUD_RATES: Final = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1288000)
 DEFAULT_BAUD: Final = 115200
+LIST_TARGETS: Final = 0x4A
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Pn532:
         self._last = b""
         self._radio = Radio(self.field)
         self._stream.drop()
+        self.faults.rest(power=True)
         self.field.off()
 
     def hear(self, data: bytes, line_baud: int) -> tuple[Sending, ...]:
@@ -113,6 +115,9 @@ class Pn532:
         if fault is ReaderFault.BROWN_OUT or self.faults.mute:
             return ()
         code = frame.data[0]
+        late_s = self.faults.tire(looking=code == LIST_TARGETS)
+        if late_s is None:
+            return ()
         self.commands.append(code)
         self._radio.stop()
         answer = self._carry_out(code, frame.data[1:])
@@ -122,7 +127,9 @@ class Pn532:
         encoded = ERROR if answer.data is None else self._encode(code, answer.data)
         self._last = encoded
         damaged = self.faults.damage(fault, encoded)
-        return (*acknowledged, Sending(answer.after_s, damaged)) if damaged else acknowledged
+        return (
+            (*acknowledged, Sending(answer.after_s + late_s, damaged)) if damaged else acknowledged
+        )
 
     def _encode(self, code: int, data: bytes | None) -> bytes:
         return encode_information(TO_HOST, bytes((code + 1,)) + (data or b""))
@@ -156,7 +163,7 @@ class Pn532:
             0x42: lambda parameters: self._radio.communicate_through(parameters),
             0x44: lambda parameters: self._radio.deselect(parameters),
             0x46: lambda _: Answer(b"\x01"),
-            0x4A: self._list_targets,
+            LIST_TARGETS: self._list_targets,
             0x50: lambda _: Answer(b"\x01"),
             0x52: lambda parameters: self._radio.deselect(parameters),
             0x54: lambda parameters: self._radio.select(parameters),
@@ -193,6 +200,7 @@ class Pn532:
         if parameters[0] not in (1, 2, 3, 4):
             return Answer(None)
         self._low_battery = False
+        self.faults.rest(power=False)
         return Answer(b"")
 
     def _power_down(self, _parameters: bytes) -> Answer:

@@ -1,15 +1,20 @@
 """Faults of a reader by name and seed: what its line and its chip do wrong, as data.
 
 The card's own mishaps live in ``rf_field``. A fault strikes the next answer (or as many as asked),
-then is over; ``mute`` lasts until ``mend``. The same seed gives the same faults.
+then is over; ``mute`` lasts until ``mend``. Two come of age: they count looks (``tire``).
+The same seed gives the same faults.
 """
 
 from __future__ import annotations
 
 import random
 from enum import Enum
+from typing import Final
 
 from terminal.errors import ConfigError
+
+SLOW_STEP_S: Final = 0.01
+SLOW_MOST_S: Final = 0.5
 
 
 class ReaderFault(Enum):
@@ -22,6 +27,10 @@ class ReaderFault(Enum):
     NOISE = "noise"
     MUTE = "mute"
     BROWN_OUT = "brown_out"
+    SLOWING = "slowing"
+    """After so many looks each answer comes later than the one before, until it is set up anew."""
+    LOCKED_UP = "locked_up"
+    """After so many looks it answers nothing, until its reset line is pulsed or its power fails."""
 
 
 _RANDOM_KINDS = (
@@ -55,11 +64,17 @@ class ReaderFaults:
         self._next: list[ReaderFault | None] = []
         self.mute = False
         self.struck: list[ReaderFault] = []
+        self._ages: dict[ReaderFault, int] = {}
+        self._looks = 0
+        self._slow_looks = 0
 
     def plan(self, fault: ReaderFault, times: int = 1, after: int = 0) -> None:
         """Let it strike ``times`` answers, the next ``after`` being spared."""
         if fault is ReaderFault.MUTE:
             self.mute = True
+            return
+        if fault in (ReaderFault.SLOWING, ReaderFault.LOCKED_UP):
+            self._ages[fault] = times
             return
         self._next.extend([None] * after + [fault] * times)
 
@@ -71,8 +86,24 @@ class ReaderFaults:
     def mend(self) -> None:
         """Everything works again."""
         self._next.clear()
+        self._ages.clear()
         self._rate = 0.0
         self.mute = False
+
+    def tire(self, *, looking: bool) -> float | None:
+        """How many seconds late this answer is by age; None: never, it is locked up."""
+        self._looks += looking
+        self._slow_looks += looking
+        if self._looks > self._ages.get(ReaderFault.LOCKED_UP, self._looks):
+            return None
+        over = self._slow_looks - self._ages.get(ReaderFault.SLOWING, self._slow_looks)
+        return min(SLOW_MOST_S, SLOW_STEP_S * max(0, over))
+
+    def rest(self, *, power: bool) -> None:
+        """Set up anew, or given new power: it is young again."""
+        self._slow_looks = 0
+        if power:
+            self._looks = 0
 
     def strike(self) -> ReaderFault | None:
         """The fault for this answer, if any."""

@@ -11,7 +11,7 @@ SEARCHING   one card, tap ends                OCCUPIED
 SEARCHING   one card, torn                    SEARCHING, OCCUPIED after three in a row
 SEARCHING   two cards, or a kind refused      OCCUPIED
 OCCUPIED    nothing, twice running            SEARCHING
-any         reader lost, or three glitches    DOWN, opened again after a growing wait
+any         lost, three glitches, ever slower DOWN, opened again after a growing wait
 ==========  ================================  =====================================
 
 Invariants: a card is asked once per visit (it must leave before the next sale can charge it); a
@@ -50,7 +50,8 @@ class PollingProfile:
 
     ``tap_deadline_ms``: Visa allows a whole tap 500 ms; a slow card's signature gets twice that.
     ``field_reset_polls``: a card halted by a look whose answer was lost wakes only when the field
-    drops, so it drops every so many empty looks.
+    drops, so it drops every so many empty looks. ``slow_look_ms``: a look takes some 10
+    ms; a tap of seven commands that each take as long as this just fits into its deadline.
     """
 
     armed_interval_ms: int = 5
@@ -61,6 +62,8 @@ class PollingProfile:
     torn_in_a_row: int = 3
     field_reset_polls: int = 16
     glitches_to_reopen: int = 3
+    slow_look_ms: int = 100
+    slow_looks_to_reopen: int = 5
     backoff_ms: tuple[int, ...] = (50, 100, 200, 400, 800, 1000)
 
 
@@ -98,6 +101,7 @@ class PollingLoop:
         self._glitches = 0
         self._empty = 0
         self._torn = 0
+        self._slow = 0
 
     @property
     def state(self) -> FieldState:
@@ -129,7 +133,7 @@ class PollingLoop:
     def _open(self) -> None:
         description = self._driver.open()
         self._state = FieldState.SEARCHING
-        self._failures = self._glitches = self._empty = self._torn = 0
+        self._failures = self._glitches = self._empty = self._torn = self._slow = 0
         self._desk.notice(ReaderUp(description))
 
     def _down(self, error: ReaderLost | ReaderGlitch) -> int:
@@ -154,7 +158,7 @@ class PollingLoop:
     # --- field --------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        sensed = self._driver.sense()
+        sensed = self._timely(self._driver.sense)
         self._glitches = 0
         if sensed is None:
             self._nothing()
@@ -163,6 +167,20 @@ class PollingLoop:
         if self._state is FieldState.SEARCHING and self._desk.armed():
             self._meet(sensed)
         self._driver.release()
+
+    def _timely(self, sense: Callable[[], Sensed]) -> Sensed:
+        """Readers grow slow over hours; one that stays so is opened anew.
+
+        Raises:
+            ReaderLost: so many looks in a row took too long.
+        """
+        began_ms = self._now_ms()
+        sensed = sense()
+        slow = self._now_ms() - began_ms > self._profile.slow_look_ms
+        self._slow = self._slow + 1 if slow else 0
+        if self._slow >= self._profile.slow_looks_to_reopen:
+            raise ReaderLost("reader", "it answers ever more slowly", "it is opened anew by itself")
+        return sensed
 
     def _nothing(self) -> None:
         self._empty += 1

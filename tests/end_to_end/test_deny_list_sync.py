@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from host_sim.demo.stage import HOST
+from host_sim.demo.toll_point import toll_point
 from host_sim.world.card_state import CardFile
 from terminal.compose.state import StatePaths
 from tests.end_to_end.test_deny_list import versions
-from tests.end_to_end.toll_point import toll_point
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 

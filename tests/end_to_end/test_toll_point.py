@@ -12,11 +12,11 @@ import pytest
 
 from host_sim.demo.cast import TOLL
 from host_sim.demo.stage import HOST, TERMINAL
+from host_sim.demo.toll_point import BLINK_MS, TollPoint, toll_point
 from terminal.compose.state import StatePaths
 from terminal.journal.detail import Cited, decode_detail
 from terminal.journal.entry import EntryKind
 from terminal.journal.reader import JournalReader
-from tests.end_to_end.toll_point import BLINK_MS, TollPoint, toll_point
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 

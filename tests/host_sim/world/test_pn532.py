@@ -169,3 +169,33 @@ def test_any_bytes_from_a_host_are_survived(pieces: list[bytes]) -> None:
         chip.hear(encode_information(0xD4, piece), BAUD)
     chip.hear(ACK, chip.baud)
     assert chip.baud > 0
+
+
+LOOK = b"\x01\x00"
+
+
+def test_a_chip_that_slows_with_age_is_quick_again_once_it_is_set_up_anew() -> None:
+    chip = awake()
+    chip.faults.plan(ReaderFault.SLOWING, 3)
+
+    def late_s() -> float:
+        return chip.hear(command(0x4A, LOOK), chip.baud)[-1].after_s
+
+    spared = [late_s() for _ in range(3)]
+    assert late_s() > spared[-1]
+    assert late_s() > late_s() - 0.02 > spared[-1]
+    obey(chip, 0x14, b"\x01\x00\x00")
+    assert late_s() == spared[0]
+
+
+def test_a_chip_that_locks_up_with_age_answers_nothing_until_it_loses_power() -> None:
+    chip = awake()
+    chip.faults.plan(ReaderFault.LOCKED_UP, 2)
+    assert [bool(chip.hear(command(0x4A, LOOK), chip.baud)) for _ in range(3)] == [
+        True,
+        True,
+        False,
+    ]
+    assert chip.hear(command(0x14, b"\x01\x00\x00"), chip.baud) == ()
+    chip.brown_out()
+    assert chip.hear(command(0x02), chip.baud)
