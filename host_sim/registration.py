@@ -56,6 +56,7 @@ class TerminalSettings:
     static_accepted: bool = False
     bearer_accepted: bool = False
     permit_accepted: bool = False
+    keypad_enrolled: bool = False
     number_cap_minor: int = 0
     """Largest sale by a card's number; 0: no number is taken."""
 
@@ -205,6 +206,7 @@ def _policy(
         classes=frozenset(one for one, accepted in chosen.items() if accepted),
         static_accepted=settings.static_accepted,
         unattended=settings.unattended,
+        keypad_enrolled=settings.keypad_enrolled,
         deny=frozenset(denial.subject for denial in unit.registry.denials()),
         payee_card=payee_card(office, terminal.terminal, merchant, now_unix_s),
         number_permits=_number_permits(unit, terminal.terminal, settings.number_cap_minor),

@@ -102,6 +102,8 @@ class Panel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The front panel's serial device; ``off`` for none."""
 
     path: str | None = None
+    pin_keypad: bool = False
+    """Its keypad faces the payer and takes PINs; its keys do nothing else then."""
 
 
 class Post(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -32,6 +32,9 @@ Unattended = Annotated[bool | None, typer.Option(help="A toll or parking post.")
 Static = Annotated[bool | None, typer.Option("--printed-codes/--no-printed-codes")]
 Bearer = Annotated[bool | None, typer.Option("--bearer/--no-bearer")]
 Permit = Annotated[bool | None, typer.Option("--permits/--no-permits")]
+Keypad = Annotated[
+    bool | None, typer.Option("--keypad/--no-keypad", help="PINs may be typed at its keypad.")
+]
 NumberCap = Annotated[
     str | None,
     typer.Option(
@@ -112,6 +115,7 @@ def add_terminal(
     printed_codes: Static = None,
     bearer: Bearer = None,
     permits: Permit = None,
+    keypad: Keypad = None,
     number_cap: NumberCap = None,
     as_json: Json = False,
 ) -> None:
@@ -121,7 +125,7 @@ def add_terminal(
             TerminalSettings(),
             _currency(host, merchant),
             limit,
-            (unattended, printed_codes, bearer, permits),
+            (unattended, printed_codes, bearer, permits, keypad),
             number_cap,
         )
         added = host.registration.add_terminal(
@@ -166,11 +170,12 @@ def policy(
     printed_codes: Static = None,
     bearer: Bearer = None,
     permits: Permit = None,
+    keypad: Keypad = None,
     number_cap: NumberCap = None,
     as_json: Json = False,
 ) -> None:
     """Change settings of a terminal, or none, and sign and publish the next policy."""
-    switches = (unattended, printed_codes, bearer, permits)
+    switches = (unattended, printed_codes, bearer, permits, keypad)
     with opened(home_of(context)) as host:
         if terminal is None:
             if limit or number_cap or any(switch is not None for switch in switches):
@@ -212,7 +217,7 @@ def _changed(
     settings: TerminalSettings,
     currency: int,
     limits: list[str] | None,
-    switches: tuple[bool | None, bool | None, bool | None, bool | None],
+    switches: tuple[bool | None, ...],
     number_cap: str | None,
 ) -> TerminalSettings:
     known = {field.name for field in fields(Limits)}
@@ -230,7 +235,7 @@ def _changed(
     cap_minor = settings.number_cap_minor
     if number_cap is not None:
         cap_minor = 0 if number_cap == "0" else parse_amount(number_cap, currency)
-    unattended, printed, bearer, permits = switches
+    unattended, printed, bearer, permits, keypad = switches
     return replace(
         settings,
         limits=replace(settings.limits, **changes),
@@ -238,5 +243,6 @@ def _changed(
         static_accepted=settings.static_accepted if printed is None else printed,
         bearer_accepted=settings.bearer_accepted if bearer is None else bearer,
         permit_accepted=settings.permit_accepted if permits is None else permits,
+        keypad_enrolled=settings.keypad_enrolled if keypad is None else keypad,
         number_cap_minor=cap_minor,
     )

@@ -56,6 +56,7 @@ output = "off"
 path = "tty:{reader}:pn532"
 [panel]
 path = "{panel}"
+pin_keypad = true
 [post]
 amount = "5.00"
 """

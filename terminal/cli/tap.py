@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import os
+import sys
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Final, TypeVar
@@ -14,14 +16,14 @@ from terminal.cli.output import Output
 from terminal.config import OFF, load_board, load_config
 from terminal.errors import DecodeError, DeviceError, KumquatError
 from terminal.money import format_amount, parse_amount
-from terminal.nfc.application import Status
+from terminal.nfc.application import MAX_PIN, MIN_PIN, Status
 from terminal.nfc.card_session import card_session, select
 from terminal.nfc.errors import CardRefused
 from terminal.nfc.ndef_coupon import type_2_coupon, type_4_coupon
 from terminal.nfc.reader import CardFound, CardKind, TagDriver, TwoCards
 from terminal.nfc.tap import CardsRefused, CardUnusable
 from terminal.payment.presentation import Bearer, check_code, decode_presentation
-from terminal.payment.request import NONCE_SIZE, Request
+from terminal.payment.request import NONCE_SIZE, Ask, Request
 from terminal.sale.card_refusal import card_refusal
 
 if TYPE_CHECKING:
@@ -46,6 +48,9 @@ def tap(
     amount: Annotated[
         str | None, typer.Option(help="Have the card sign this amount; nothing is recorded.")
     ] = None,
+    pin: Annotated[
+        bool, typer.Option("--pin", help="With --amount: ask for the card's PIN and show it that.")
+    ] = False,
     as_json: Json = False,
 ) -> int:
     """Say what the next card is. With --amount the card signs, and so spends, that amount.
@@ -64,7 +69,8 @@ def tap(
             problem = "no card came" if found is None else "two cards: present one"
             output.result({"event": "no_card", "why": problem}, problem)
             return 1
-        return _describe(output, driver, found, _request(place, amount))
+        request = _request(place, amount, verify=pin)
+        return _describe(output, driver, found, request, _typed_pin() if pin else b"")
 
 
 def _wait(driver: ReaderDriver, seconds: float) -> CardFound | TwoCards | None:
@@ -76,7 +82,9 @@ def _wait(driver: ReaderDriver, seconds: float) -> CardFound | TwoCards | None:
     return None
 
 
-def _describe(output: Output, driver: ReaderDriver, card: CardFound, request: bytes | None) -> int:
+def _describe(
+    output: Output, driver: ReaderDriver, card: CardFound, request: bytes | None, pin: bytes
+) -> int:
     value: dict[str, object] = {"event": "card", "uid": card.uid.hex(), "kind": card.kind.name}
     words = f"{card.uid.hex()}: {card.kind.value}"
     try:
@@ -86,17 +94,27 @@ def _describe(output: Output, driver: ReaderDriver, card: CardFound, request: by
     value |= {"version": greeting.version, "coupon": greeting.coupon_ref.hex()}
     output.result(value, f"{words}, Kumquat application version {greeting.version}")
     if request is not None:
-        data = _carry(card_session(request), driver.exchange)
+        data = _carry(card_session(request, pin=pin), driver.exchange)
         spend = decode_presentation(data).spend
         shown = {"from_minor": spend.from_minor, "amount_minor": spend.amount_minor}
         value = {
             "event": "presentation",
             "data": data.hex(),
             "check_code": check_code(data),
+            "user_verified": spend.user_verified,
             **shown,
         }
         output.result(value, f"signed {spend.amount_minor} minor units, code {check_code(data)}")
     return 0
+
+
+def _typed_pin() -> bytes:
+    """Typed without an echo; a line of standard input where there is no keyboard."""
+    asked = "The card's PIN: "
+    typed = getpass.getpass(asked) if sys.stdin.isatty() else sys.stdin.readline().strip()
+    if not (typed.isascii() and typed.isdecimal() and MIN_PIN <= len(typed) <= MAX_PIN):
+        raise DecodeError("pin", f"not {MIN_PIN} to {MAX_PIN} digits")
+    return typed.encode()
 
 
 class NotOurs(KumquatError):
@@ -172,7 +190,7 @@ def _configured(place: Place) -> str:
     return path
 
 
-def _request(place: Place, amount: str | None) -> bytes | None:
+def _request(place: Place, amount: str | None, *, verify: bool) -> bytes | None:
     if amount is None:
         return None
     from terminal.compose.state import StatePaths
@@ -181,4 +199,5 @@ def _request(place: Place, amount: str | None) -> bytes | None:
     found = read_status(StatePaths(place.state))
     amount_minor = parse_amount(amount, found.currency)
     nonce = os.urandom(NONCE_SIZE)
-    return Request(found.terminal, found.currency, amount_minor, nonce).encode()
+    ask = Ask.VERIFICATION if verify else Ask.NOTHING
+    return Request(found.terminal, found.currency, amount_minor, nonce, ask).encode()

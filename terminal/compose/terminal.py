@@ -26,6 +26,7 @@ from terminal.runtime.host_link import HostThread, Syncing
 from terminal.runtime.inbox import DeviceState, Stop
 from terminal.runtime.loop import Runtime
 from terminal.runtime.mouth import Mouth
+from terminal.runtime.pin_pad import PinPad
 from terminal.runtime.tap_desk import ReaderThread
 from terminal.runtime.tap_sales import LoopTapSales
 from terminal.runtime.wire import Wire
@@ -156,6 +157,13 @@ class Terminal:
         first_link = int.from_bytes(os.urandom(2), "big")
         panel = FrontPanel(wire, first_link, self._clock.monotonic_ms, self._post)
         self.runtime.panel = panel
+        if self._config.panel.pin_keypad:
+            self.runtime.pins = PinPad(
+                self.runtime,
+                self._report,
+                self._clock.monotonic_ms,
+                unattended=self._post is not None,
+            )
         self._parts.append(wire)
 
     def _connect_host(self) -> None:

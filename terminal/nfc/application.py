@@ -96,10 +96,16 @@ _MEANINGS: Final[Mapping[int, str]] = MappingProxyType(
 )
 
 
+def tries_left(status: int) -> int | None:
+    """How many tries a wrong PIN left, by the status word; None: it says nothing of that."""
+    return status & 0xF if status & 0xFFF0 == 0x63C0 else None
+
+
 def meaning(status: int) -> str:
     """A status word in words."""
-    if status & 0xFFF0 == 0x63C0:
-        return f"wrong PIN, {status & 0xF} tries left"
+    left = tries_left(status)
+    if left is not None:
+        return f"wrong PIN, {left} tries left"
     return _MEANINGS.get(status, "refused")
 
 

@@ -56,14 +56,15 @@ def card_session(
 ) -> CardDialogue:
     """Ask the card to sign ``request``; returns the presentation bytes, unread.
 
-    The spend alone is asked for when the card can give it and ``knows_coupon`` its coupon.
+    ``pin`` goes to a card that has one, and to no other. The spend alone is asked for when
+    the card can give it and ``knows_coupon`` its coupon.
 
     Raises:
         CardRefused: the card said no.
         DecodeError: an answer is not what docs/protocol/card.md says.
     """
     greeting = yield from select()
-    if pin:
+    if pin and Ability.PIN in greeting.abilities:
         yield from verify_pin(pin)
     form = _form(greeting, knows_coupon)
     return (yield from present(request, payee_card, form))

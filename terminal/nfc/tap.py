@@ -6,7 +6,7 @@ says is a frozen event; nothing of it is a promise about money.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from terminal.errors import DecodeError
@@ -22,7 +22,8 @@ class TapAsk:
     request: bytes
     payee_card: bytes = b""
     knows_coupon: KnowsCoupon = knows_none
-    pin: bytes = b""
+    pin: bytes = field(default=b"", repr=False)
+    """Typed on the payer's keypad for this tap; empty: none."""
     bearer: bool = False
     """Whether a coupon on a tag that anybody could copy may pay."""
 

@@ -30,6 +30,7 @@ MAX_NAME_BYTES: Final = 128
 _FORMAT: Final = 1
 _CLASS_BITS: Final = tuple((1 << one, one) for one in CouponClass if one < CouponClass.NUMBERED)
 _STATIC_BIT: Final = 8
+_KEYPAD_BIT: Final = 16
 _ITEMS: Final = 17
 
 
@@ -100,6 +101,8 @@ class Policy:
     static_accepted: bool = False
     """Whether printed codes are accepted."""
     unattended: bool = False
+    keypad_enrolled: bool = False
+    """Whether PINs may be typed at this terminal."""
     deny: frozenset[bytes] = frozenset()
     payee_card: bytes = b""
     number_permits: NumberPermits | None = None
@@ -144,7 +147,10 @@ class Policy:
         place = (self.merchant, self.site, self.terminal, self.name, self.currency, self.scopes)
         host = (self.host.verdict.data, self.host.mirror.data, self.host.mirror_name)
         classes = sum(bit for bit, one in _CLASS_BITS if one in self.classes)
-        accepts = (classes | _STATIC_BIT * self.static_accepted, int(self.unattended))
+        accepts = (
+            classes | _STATIC_BIT * self.static_accepted | _KEYPAD_BIT * self.keypad_enrolled,
+            int(self.unattended),
+        )
         issuers = [one.values() for one in self.issuers]
         rest = (self.limits.values(), issuers, encode_deny_list(self.deny), host, self.payee_card)
         permits = () if self.number_permits is None else (self.number_permits.values(),)
@@ -188,7 +194,7 @@ def decode_policy_payload(payload: bytes) -> Policy:
         raise DecodeError("policy.payload", f"not an array of {_ITEMS} or {_ITEMS + 1}")
     if cbor.expect_uint(items[0], "policy.format") != _FORMAT:
         raise DecodeError("policy.format", "made for another version of this software")
-    accepts = cbor.expect_uint(items[10], "policy.accepts", 15)
+    accepts = cbor.expect_uint(items[10], "policy.accepts", 31)
     issuers = cbor.expect_array(items[13], "policy.issuers")
     return Policy(
         version=cbor.expect_uint(items[1], "policy.version", U32),
@@ -202,6 +208,7 @@ def decode_policy_payload(payload: bytes) -> Policy:
         scopes=_scopes(items[9], "policy.scopes"),
         classes=frozenset(one for bit, one in _CLASS_BITS if accepts & bit),
         static_accepted=bool(accepts & _STATIC_BIT),
+        keypad_enrolled=bool(accepts & _KEYPAD_BIT),
         unattended=bool(cbor.expect_uint(items[11], "policy.unattended", 1)),
         limits=decode_limits(items[12]),
         issuers=tuple([_issuer(one) for one in issuers]),

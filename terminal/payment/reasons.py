@@ -72,6 +72,9 @@ class Reason(IntEnum):
 
     VERIFICATION_NEEDED = 120
     VERIFICATION_NOT_ATTESTED = 121
+    PIN_NEEDED = 122
+    PIN_WRONG = 123
+    PIN_BLOCKED = 124
 
     POLICY_NOT_YET_VALID = 140
     POLICY_STALE = 141
@@ -146,6 +149,9 @@ _TEXT: Final = MappingProxyType(
         Reason.SLOT_UNATTENDED: "printed codes are not accepted at an unattended post",
         Reason.VERIFICATION_NEEDED: "the seller must confirm the payer",
         Reason.VERIFICATION_NOT_ATTESTED: "the payer's check is not attested",
+        Reason.PIN_NEEDED: "the card wants its PIN, and there is no keypad for it here",
+        Reason.PIN_WRONG: "wrong PIN",
+        Reason.PIN_BLOCKED: "too many wrong PINs, the card is blocked",
         Reason.POLICY_NOT_YET_VALID: "the installed policy is not valid yet",
         Reason.POLICY_STALE: "the installed policy is too old",
         Reason.WRONG_TERMINAL: "made for another terminal",

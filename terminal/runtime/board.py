@@ -11,7 +11,7 @@ from terminal.payment.text import ASK, ask_bytes, to_text
 from terminal.runtime.business_day import day_start_unix_s
 from terminal.sale import book
 from terminal.sale.outcome import Accepted, Outcome, Refused
-from terminal.sale.view import Carrier, Phase, SaleLine, Screen, Totals
+from terminal.sale.view import Carrier, Phase, PinView, SaleLine, Screen, Totals
 
 if TYPE_CHECKING:
     from terminal.journal.writer import Journal
@@ -42,6 +42,8 @@ class ScreenBoard:
         self._sums_key: tuple[object, ...] | None = None
         self._sums: tuple[Totals, tuple[SaleLine, ...]] = (screen.totals, ())
         self.host_online = False
+        self.pin: PinView | None = None
+        """The payer's PIN entry, while one is wanted."""
 
     @property
     def screen(self) -> Screen:
@@ -118,6 +120,7 @@ class ScreenBoard:
             reasons=refused.reasons if refused else (),
             prior_entry=refused.prior_entry if refused else None,
             confirm_payer=desk.confirm_payer,
+            pin=self.pin,
             unannounced=unannounced,
             host_online=self.host_online,
             last_host_contact_unix_s=journal.custody().contact_unix_s,
@@ -140,6 +143,7 @@ class ScreenBoard:
             reasons=(),
             prior_entry=None,
             confirm_payer=False,
+            pin=None,
             host_online=self.host_online,
             faults=self._fault_lines(),
         )

@@ -68,6 +68,11 @@ class FrontPanel:
         self._session.show(Light.READING, Cue.READING)
         self._send()
 
+    def pin_wanted(self) -> None:
+        """The payer is asked for a PIN."""
+        self._session.show(Light.WAITING, Cue.ATTENTION)
+        self._send()
+
     def stopped(self) -> None:
         """Selling has stopped."""
         self._session.show(Light.STOPPED, Cue.ATTENTION)

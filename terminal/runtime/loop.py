@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from terminal.runtime.deny_fetch import DenyFetch
     from terminal.runtime.front_panel import FrontPanel
     from terminal.runtime.host_link import Syncing
+    from terminal.runtime.pin_pad import PinPad
     from terminal.runtime.shop import OpenShop, Shop
     from terminal.sale.desk import SaleDesk
     from terminal.sync.session import SyncOutcome
@@ -66,6 +67,8 @@ class Runtime:
         self.panel: FrontPanel | None = None
         self.syncing: Syncing | None = None
         self.deny_fetch: DenyFetch | None = None
+        self.pins: PinPad | None = None
+        """The payer's keypad, where there is one."""
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._open_shop = open_shop
         self._report = report
@@ -205,6 +208,8 @@ class Runtime:
         """Called by the desk after the commit: panel and screen first, then voice and log."""
         if isinstance(telling, Accepted) and telling.index in self.journal.head.unannounced:
             telling = replace(telling, again=False)  # taken before, and told to nobody yet
+        if self.pins is not None:
+            self.pins.tell(telling)
         self._refresh()
         if self.announcer is not None:
             self.announcer.tell(telling, self.desk.till.policy.currency)
@@ -213,10 +218,13 @@ class Runtime:
             self._report({"event": "announced", "entry": telling.index})
 
     def _refresh(self) -> None:
+        self.board.pin = None if self.pins is None else self.pins.view
         self.board.refresh(self.desk, self.journal)
 
     def _stop_selling(self, error: KumquatError) -> None:
         self.desk.stop()
+        if self.pins is not None:
+            self.pins.forget()
         if self.panel is not None and self._why_stopped is None:
             self.panel.stopped()
         if self._why_stopped != str(error):
@@ -236,6 +244,8 @@ class Runtime:
             self._reopen(now_ms)
             return
         self.desk.tick()
+        if self.pins is not None:
+            self.pins.advance()
         if self.syncing is not None:
             self.syncing.advance()
             self.board.host_online = self.syncing.online

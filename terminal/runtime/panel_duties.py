@@ -66,6 +66,9 @@ class PanelDuties:
             self._remember(kind, detail)
 
     def _key(self, character: str) -> None:
+        if self._runtime.pins is not None:  # it faces the payer, who may not sell
+            self._runtime.pins.press(character)
+            return
         try:
             self._keys.press(character, self._runtime.desk)
         except DeskRefused as refusal:

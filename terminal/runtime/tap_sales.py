@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from terminal.nfc.application import Status
+from terminal.nfc.errors import CardRefused
 from terminal.nfc.tap import CardsRefused, CardUnusable, TapAnswer, TapAsk
 from terminal.payment.coupon import CouponClass
 from terminal.sale.card_refusal import card_refusal
@@ -51,6 +53,8 @@ class LoopTapSales:
 
     def tap_ask(self) -> TapAsk | None:
         """The open sale's request; an unattended post opens one for this card."""
+        pins = self._runtime.pins
+        pin = b"" if pins is None else pins.take()
         try:
             self._open_for_card()
         except DeskRefused as refusal:
@@ -63,7 +67,7 @@ class LoopTapSales:
             return None
         policy = desk.till.policy
         bearer = CouponClass.BEARER in policy.classes
-        return TapAsk(sale.request_bytes, policy.payee_card, bearer=bearer)
+        return TapAsk(sale.request_bytes, policy.payee_card, pin=pin, bearer=bearer)
 
     def tap_presented(self, presentation: bytes, card_uid: bytes) -> TapAnswer:
         """Decide, commit, tell; then the ack for the card. ``card_uid`` may be empty: unknown."""
@@ -87,6 +91,8 @@ class LoopTapSales:
         desk = self._runtime.desk
         if isinstance(event, CardUnusable):
             self.tap_notice(str(event.error))
+            if self._asks_for_pin(event):
+                return
         served = self._unattended is not None and desk.phase is Phase.ACCEPTED
         if served and not self._is_owed_an_answer():
             desk.cancel()  # the customer before has gone: this card is another's
@@ -97,6 +103,16 @@ class LoopTapSales:
         self._report({"event": "tap", "notice": words})
         if self._runtime.panel is not None and self._runtime.desk.phase is Phase.WAITING:
             self._runtime.panel.resumed(waiting=True)
+
+    def _asks_for_pin(self, event: CardUnusable) -> bool:
+        """The card wants its PIN and there is a keypad: nothing is declined yet.
+
+        A wrong one is shown as a decline all the same, and may be typed again.
+        """
+        if self._runtime.pins is None or not isinstance(event.error, CardRefused):
+            return False
+        wanted = self._runtime.pins.refused_by_card(event.error.status)
+        return wanted and event.error.status == Status.VERIFICATION_NEEDED
 
     def _is_owed_an_answer(self) -> bool:
         """At an unattended post: the open sale was paid, the journal reopened, nobody was told.

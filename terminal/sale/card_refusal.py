@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from terminal.nfc.application import Status
+from terminal.nfc.application import Status, tries_left
 from terminal.nfc.errors import CardRefused
 from terminal.nfc.ndef_coupon import NoCoupon
 from terminal.nfc.reader import CardKind, TwoCards
@@ -36,6 +36,8 @@ _STATUSES: Final[Mapping[int, Reason]] = MappingProxyType(
         Status.NO_COUPON: Reason.NO_COUPON_ON_CARD,
         Status.BALANCE_TOO_LOW: Reason.OVER_COUPON_LIMIT,
         Status.OTHER_CURRENCY: Reason.WRONG_CURRENCY,
+        Status.VERIFICATION_NEEDED: Reason.PIN_NEEDED,
+        Status.PIN_BLOCKED: Reason.PIN_BLOCKED,
     }
 )
 
@@ -59,6 +61,9 @@ def _refused(event: CardsRefused, policy: Policy | None) -> set[Reason]:
 
 def _unusable(event: CardUnusable) -> set[Reason]:
     if isinstance(event.error, CardRefused):
+        left = tries_left(event.error.status)
+        if left is not None:
+            return {Reason.PIN_WRONG if left else Reason.PIN_BLOCKED}
         return {_STATUSES.get(event.error.status, Reason.CARD_REFUSES)}
     if isinstance(event.error, NoCoupon):
         return {Reason.NO_COUPON_ON_CARD}

@@ -85,6 +85,17 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class PinView:
+    """The payer's PIN as a screen may show it: how many digits, never which."""
+
+    count: int
+    ready: bool
+    """Entered: the card may come."""
+    tries_left: int | None = None
+    """After a wrong one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
     """Everything the pages show of the moment. ``version`` rises with every change."""
 
@@ -105,6 +116,8 @@ class Screen:
     """With ALREADY_ACCEPTED: the entry that took it."""
     confirm_payer: bool = False
     """The seller must confirm the payer before this amount is taken."""
+    pin: PinView | None = None
+    """The payer is asked for the card's PIN."""
     unannounced: tuple[SaleLine, ...] = ()
     """Accepted before a restart and never announced: shown first, until acknowledged."""
     host_online: bool = False

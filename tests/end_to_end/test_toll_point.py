@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -11,12 +14,13 @@ from statistics import median
 import pytest
 
 from host_sim.demo.cast import TOLL
-from host_sim.demo.stage import HOST, TERMINAL
+from host_sim.demo.stage import CARD, HOST, TERMINAL
 from host_sim.demo.toll_point import BLINK_MS, TollPoint, toll_point
 from terminal.compose.state import StatePaths
 from terminal.journal.detail import Cited, decode_detail
 from terminal.journal.entry import EntryKind
 from terminal.journal.reader import JournalReader
+from terminal.payment.presentation import decode_presentation
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
@@ -182,3 +186,71 @@ def test_the_emergency_input_opens_with_no_sale_at_all(point: TollPoint) -> None
     point.terminal.expect("emergency", active=True)
     point.stage.panel.emergency(on=False)
     point.terminal.expect("emergency", active=False)
+
+
+PIN = "25803"
+
+
+@pytest.fixture(scope="module")
+def pin_card(point: TollPoint) -> str:
+    """A card with a PIN and an attested coupon, at a lane whose second limit is below the toll."""
+    card = str(point.stage.root / "pin-card")
+    made = point.stage.one(*CARD, "new", card, "--pin", PIN)
+    words = ("--limit", "100.00", "--merchant", "harbour", "--attested", "--json")
+    issued = point.stage.one(*HOST, "issue-card", str(made["public_key"]), *words)
+    point.stage.run(*CARD, "load-coupon", card, str(issued["coupon"]))
+    enrols = ("--keypad", "--limit", "second_limit_minor=4.00", "--json")
+    changed = point.stage.run(*HOST, "policy", str(TOLL), *enrols)[0]
+    point.terminal.expect("synced", policy=changed["policy_version"], timeout_s=30)
+    return card
+
+
+def test_above_the_second_limit_a_card_pays_with_the_pin_typed_on_the_panel(
+    point: TollPoint, pin_card: str
+) -> None:
+    point.place(pin_card)
+    point.terminal.expect("tap", notice="the card answered 6982: its PIN is needed")
+    point.clear()
+    for key in "9999#":
+        point.stage.panel.press(key)
+    point.terminal.expect("pin", what="entered")
+    point.place(pin_card)
+    assert point.terminal.expect("declined")["reasons"] == ["PIN_WRONG"]
+    asked = [event for event in point.terminal.seen if event["event"] == "pin"]
+    assert asked[-1]["tries_left"] == 2
+    point.clear()
+    for key in f"{PIN}#":
+        point.stage.panel.press(key)
+    point.terminal.expect("pin", what="entered")
+    since = len(point.stage.panel.log)
+    point.place(pin_card)
+    accepted = point.terminal.expect("accepted", "declined")
+    assert accepted["event"] == "accepted", accepted
+    point.panel_ms(since, what="relay", on=True)
+    point.clear()
+    with JournalReader.open(StatePaths(point.stage.state("toll")).journal) as journal:
+        (entry,) = journal.entries(int(accepted["entry"]), int(accepted["entry"]) + 1)
+    assert decode_presentation(entry.presentation).spend.user_verified
+    logs = [path.read_bytes() for path in point.stage.root.rglob("toll*.log")]
+    assert logs
+    assert not [log for log in logs if PIN.encode() in log]
+
+
+def test_kumquat_tap_shows_a_card_its_pin(point: TollPoint, pin_card: str) -> None:
+    point.terminal.end()
+    point.place(pin_card)
+    words = ("tap", "--amount", "5.00", "--pin", "--json", "--seconds", "10")
+    state = ("--state", str(point.stage.state("toll")))
+    done = subprocess.run(
+        [sys.executable, *TERMINAL, *state, *words],
+        env=dict(point.stage.air.env),
+        input=f"{PIN}\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    assert said[-1]["user_verified"] is True
+    assert PIN not in done.stdout + done.stderr
+    point.clear()

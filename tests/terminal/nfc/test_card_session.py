@@ -113,6 +113,12 @@ def test_a_pin_is_shown_before_the_request() -> None:
     assert decode_presentation(presentation).spend.user_verified
 
 
+def test_a_card_without_a_pin_is_not_shown_one() -> None:
+    memory = MemoryOfCard(card_with_coupon())
+    presentation = with_card(KumquatApplication(memory), card_session(request_for(), pin=b"1234"))
+    assert not decode_presentation(presentation).spend.user_verified
+
+
 def test_a_wrong_pin_says_how_many_tries_are_left() -> None:
     memory = MemoryOfCard(card_with_coupon(pin="1234"))
     with pytest.raises(CardRefused, match="2 tries left"):

@@ -92,7 +92,7 @@ def test_a_policy_that_contradicts_itself_cannot_be_made(
     ("at", "value", "field"),
     [
         (0, 2, "policy.format"),
-        (10, 16, "policy.accepts"),
+        (10, 32, "policy.accepts"),
         (11, 2, "policy.unattended"),
         (12, [1], "policy.limits"),
         (13, [[1]], "policy.issuer"),

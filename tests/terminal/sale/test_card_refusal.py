@@ -59,7 +59,10 @@ def test_where_permits_are_taken_a_number_alone_is_still_none_and_that_is_said(s
         (0x9C02, Reason.OVER_COUPON_LIMIT),
         (0x9C03, Reason.CARD_REFUSES),
         (0x9C04, Reason.WRONG_CURRENCY),
-        (0x6982, Reason.CARD_REFUSES),
+        (0x6982, Reason.PIN_NEEDED),
+        (0x63C2, Reason.PIN_WRONG),
+        (0x63C0, Reason.PIN_BLOCKED),
+        (0x6983, Reason.PIN_BLOCKED),
     ],
 )
 def test_a_card_that_says_no_is_told_by_its_status(status: int, reason: Reason) -> None:
