@@ -15,6 +15,7 @@ from terminal.sale.view import (
     LineKind,
     LineState,
     Phase,
+    PinView,
     SaleLine,
     Screen,
     Totals,
@@ -178,6 +179,9 @@ SCENES: Final = MappingProxyType[str, Callable[[Screen], Screen]](
         "waiting": _waiting,
         "waiting_confirm": lambda screen: replace(
             _waiting(screen), confirm_payer=True, amount_minor=28800
+        ),
+        "waiting_pin": lambda screen: replace(
+            _waiting(screen), amount_minor=28800, pin=PinView(3, ready=False, tries_left=2)
         ),
         "waiting_unknown_payee": lambda screen: replace(_waiting(screen), payee=None),
         "accepted": _accepted,

@@ -279,3 +279,9 @@ def test_the_payers_language_stands_beside_the_sellers() -> None:
 def test_an_unknown_payee_is_said_to_be_unknown() -> None:
     text = client_of(SimulatedDesk(scene("waiting_unknown_payee"))).get("/").text
     assert "Payee name not known" in text
+
+
+def test_a_pin_being_typed_is_so_many_dots_and_its_tries() -> None:
+    text = client_of(SimulatedDesk(scene("waiting_pin"))).get("/").text
+    assert "●●●<" in text
+    assert words("en")("pin.again", left=2) in text
