@@ -144,7 +144,7 @@ def _decode_payload(payload: bytes) -> PermitFields:
 
 
 def sign_permit(fields: PermitFields, signer: Signer) -> bytes:
-    """The issuer's signed permit, about 115 bytes."""
+    """The issuer's signed permit, about 106 bytes."""
     return cose.sign1_for(signer, fields.encode_payload(), PURPOSE)
 
 
