@@ -19,13 +19,18 @@ SESSIONS = json.loads((ROOT / "tests/vectors/card/sessions.json").read_text())["
 PAGE = "".join((ROOT / "docs/protocol/card.md").read_text().split())
 
 
-@pytest.mark.parametrize("session", SESSIONS, ids=lambda session: str(session["algorithm"]))
+def name_of(session: dict[str, object]) -> str:
+    return f"{session['algorithm']}{', PIN' if 'pin' in session else ''}"
+
+
+@pytest.mark.parametrize("session", SESSIONS, ids=name_of)
 def test_the_reference_card_plays_the_published_session(session: dict[str, object]) -> None:
     state = replace(
         blank_card(str(session["algorithm"])),
         uid=bytes.fromhex(str(session["uid"])),
         secret=bytes.fromhex(str(session["secret"])),
         coupon=bytes.fromhex(str(session["coupon"])),
+        pin=str(session.get("pin", "")),
     )
     application = KumquatApplication(MemoryOfCard(state))
     exchanges = session["exchanges"]
@@ -35,12 +40,14 @@ def test_the_reference_card_plays_the_published_session(session: dict[str, objec
         assert application.process(command).hex() == exchange["response"], exchange["what"]
 
 
-@pytest.mark.parametrize("session", SESSIONS, ids=lambda session: str(session["algorithm"]))
+@pytest.mark.parametrize("session", SESSIONS, ids=name_of)
 def test_the_published_signature_verifies(session: dict[str, object]) -> None:
     exchanges = session["exchanges"]
     assert isinstance(exchanges, list)
-    presentation = decode_presentation(bytes.fromhex(exchanges[1]["response"])[:-2])
+    full = next(one for one in exchanges if one["what"].startswith("PRESENT in full"))
+    presentation = decode_presentation(bytes.fromhex(full["response"])[:-2])
     assert isinstance(presentation, Full)
+    assert presentation.spend.user_verified == ("pin" in session)
     key = decode_coupon(bytes.fromhex(str(session["coupon"]))).fields.holder_key
     assert key is not None
     verify_spend(
@@ -57,3 +64,7 @@ def test_the_page_shows_the_session_as_it_is() -> None:
     first = SESSIONS[0]["exchanges"]
     for shown in (first[0]["command"], first[0]["response"], first[1]["command"]):
         assert shown.upper() in PAGE
+    with_pin = {one["what"]: one for one in SESSIONS[2]["exchanges"]}
+    for shown in ("SELECT", "PRESENT in full, user verified", "VERIFY"):
+        assert with_pin[shown]["command"].upper() in PAGE
+    assert with_pin["SELECT"]["response"].upper() in PAGE
