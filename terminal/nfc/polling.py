@@ -3,19 +3,20 @@
 Nothing here reads a clock or sleeps: time is a function given at the start, and ``turn`` says how
 long to wait before the next. States and their transitions:
 
-==========  ================================  =====================================
+==========  ================================  ==========================================
 state       seen                              next
-==========  ================================  =====================================
-DOWN        reader opens                      SEARCHING
+==========  ================================  ==========================================
+DOWN        reader opens                      SEARCHING, or OCCUPIED as before it was lost
 SEARCHING   one card, tap ends                OCCUPIED
 SEARCHING   one card, torn                    SEARCHING, OCCUPIED after three in a row
 SEARCHING   two cards, or a kind refused      OCCUPIED
 OCCUPIED    nothing, twice running            SEARCHING
 any         lost, three glitches, ever slower DOWN, opened again after a growing wait
-==========  ================================  =====================================
+==========  ================================  ==========================================
 
-Invariants: a card is asked once per visit (it must leave before the next sale can charge it); a
-torn tap asks the same again; a tag is read only where the desk takes bearer coupons.
+Invariants: a card is asked once per visit (it must leave before the next sale can charge it, also
+where the reader was opened anew meanwhile); a torn tap asks the same again; a tag is read only
+where the desk takes bearer coupons.
 """
 
 from __future__ import annotations
@@ -102,6 +103,8 @@ class PollingLoop:
         self._empty = 0
         self._torn = 0
         self._slow = 0
+        self._lying = False
+        """A card that was asked lay there when the reader was lost: it must still leave."""
 
     @property
     def state(self) -> FieldState:
@@ -132,7 +135,8 @@ class PollingLoop:
 
     def _open(self) -> None:
         description = self._driver.open()
-        self._state = FieldState.SEARCHING
+        self._state = FieldState.OCCUPIED if self._lying else FieldState.SEARCHING
+        self._lying = False
         self._failures = self._glitches = self._empty = self._torn = self._slow = 0
         self._desk.notice(ReaderUp(description))
 
@@ -142,6 +146,7 @@ class PollingLoop:
         wait_ms = waits[min(self._failures, len(waits) - 1)]
         self._failures += 1
         self._driver.close()
+        self._lying = self._lying or self._state is FieldState.OCCUPIED
         if self._state is not FieldState.DOWN or self._failures == 1:
             self._desk.notice(ReaderDown(error, wait_ms))
         self._state = FieldState.DOWN

@@ -49,6 +49,26 @@ def test_a_reader_that_stays_slow_is_opened_anew_and_the_next_tap_pays_within_tw
     assert reader.opened >= 1
 
 
+def test_a_card_left_lying_while_its_reader_is_opened_anew_is_not_asked_again() -> None:
+    stand, reader = slowing_stand()
+    stand.field_.place(stand.card)
+    stand.turns(3)
+    assert len(stand.desk.presentations) == 1
+    reader.look_ms = 150
+    stand.turns(20)
+    assert stand.desk.names().count("ReaderUp") == 2
+    reader.plugged = False
+    stand.turns(3)
+    reader.plugged = True
+    stand.turns(5)
+    assert stand.desk.names().count("ReaderUp") == 3
+    assert len(stand.desk.presentations) == 1, "it never left"
+    stand.field_.remove(stand.card)
+    stand.turns(3)
+    stand.visit(stand.card)
+    assert len(stand.desk.presentations) == 2
+
+
 def test_a_few_slow_looks_are_forgiven() -> None:
     stand, reader = slowing_stand()
     for _ in range(3):
