@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from benchmarks.sound_channel import ROOMS
 from benchmarks.sound_modems import is_peer
 from benchmarks.sound_report import air_s
 from benchmarks.sound_statistics import verdict_below, wilson
@@ -141,7 +142,9 @@ def _rooms(report: dict[str, Any]) -> Table:
     ]  # fmt: skip
     columns = ["mode", "bytes", "room", "share", "95 %", "frames", "at least", "", "wrong",
                "best peer there, 32 B"]  # fmt: skip
-    note = "RT60 0.5 s, 30 rooms, 37 speakers; SNR over 24 kHz while the burst is on."
+    note = (
+        f"RT60 0.5 s, {ROOMS} rooms, {ROOMS + 7} speakers; SNR over 24 kHz while the burst is on."
+    )
     return Table("Rooms", note, columns, rows)
 
 

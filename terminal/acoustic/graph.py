@@ -10,6 +10,7 @@ build the same graph, and ``docs/protocol/acoustic.md`` states the steps.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,6 +18,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+GRAPHS_KEPT: Final = 512
+"""All there are: 255 lengths at four bits a symbol, 255 at five. About 2 MB together."""
 MULTIPLIER: Final = 1_664_525
 INCREMENT: Final = 1_013_904_223
 """Numerical Recipes' linear congruential generator, modulo 2**32."""
@@ -55,6 +58,15 @@ class Graph:
 
 def build_graph(symbol_bits: int, information_count: int, parity_count: int) -> Graph:
     """The graph for a frame of this size; ``parity_count`` at least 3."""
+    small = _table(symbol_bits, information_count, parity_count)
+    table = small.astype(np.int64)
+    table.setflags(write=False)
+    return Graph(information_count, parity_count, table[0], table[1], table[2])
+
+
+@lru_cache(maxsize=GRAPHS_KEPT)
+def _table(symbol_bits: int, information_count: int, parity_count: int) -> NDArray[np.uint16]:
+    """Near, far and exponent of every symbol, uint16 ``(3, N)``: slow to find, small to keep."""
     draws = Draws(information_count * 65_536 + parity_count * 256 + symbol_bits)
     order = (1 << symbol_bits) - 1
     chords: list[tuple[int, int, int]] = []
@@ -74,9 +86,7 @@ def build_graph(symbol_bits: int, information_count: int, parity_count: int) -> 
         degree[a] += 1
         degree[b] += 1
     ring = [(c, (c + 1) % parity_count, int(c == parity_count - 1)) for c in range(parity_count)]
-    table = np.array(chords + ring, np.int64).T.copy()
-    table.setflags(write=False)
-    return Graph(information_count, parity_count, table[0], table[1], table[2])
+    return np.array(chords + ring, np.uint16).T.copy()
 
 
 def _farthest(adjacency: list[int], start: int) -> list[int]:

@@ -20,8 +20,8 @@ from terminal.acoustic.matrix import product
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CODES_KEPT: Final = 32
-"""About 300 kB each at most."""
+CODES_KEPT: Final = 16
+"""About 400 kB each at most; made anew from a kept graph in a few milliseconds."""
 LEAST_PROBABILITY: Final = np.float32(1e-9)
 
 
