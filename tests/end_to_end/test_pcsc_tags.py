@@ -115,12 +115,10 @@ def test_bearer_tags_pay_once_and_only_where_the_policy_takes_them(lane: Lane) -
     other = lane.lay(NdefApplication(second), ISO_DEP_ATR)
     assert (other["event"], other["amount"]) == ("accepted", "CNY 5.00"), "a Type 4 tag"
 
+    empty = lane.lay(TagBehindReader(Type2Tag(TAG_UID)), ULTRALIGHT)
+    assert empty["reasons"] == ["NO_COUPON_ON_CARD"]
+
 
 @pytest.mark.parametrize("atr", [CLASSIC_1K, CLASSIC_4K], ids=["1K", "4K"])
 def test_mifare_classic_is_refused_by_its_answer_to_reset(lane: Lane, atr: bytes) -> None:
     assert lane.lay(NoApplication(), atr)["reasons"] == ["CARD_BROKEN"]
-
-
-def test_a_tag_without_a_coupon_pays_nothing(lane: Lane) -> None:
-    empty = lane.lay(TagBehindReader(Type2Tag(TAG_UID)), ULTRALIGHT)
-    assert empty["reasons"] == ["NO_COUPON_ON_CARD"]
