@@ -119,10 +119,13 @@ class Pn532Line:
             readable, _, _ = select.select(watched, [], [], wait_s)
             if self._wake_read in readable:
                 os.read(self._wake_read, READ_SIZE)
-            with self._lock:
-                if master in readable and master == self._master:
+            with self._lock:  # since select, this line may have become another of the same number
+                if self._waiting():
                     self._hear()
                 self._send_due()
+
+    def _waiting(self) -> bool:
+        return self._master >= 0 and bool(select.select([self._master], [], [], 0)[0])
 
     def _hear(self) -> None:
         try:
