@@ -54,8 +54,8 @@ SENSITIVITY: Final = (
     ("counter", 140, 3.0, 1.9),
     ("counter", 210, 2.9, 1.8),
     ("fast", 85, 3.4, 2.3),
-    ("robust", 32, None, 4.75),
-    ("robust", 85, None, 4.5),
+    ("robust", 32, None, 5.5),
+    ("robust", 85, None, 5.5),
     ("inaudible", 85, None, 2.3),
 )
 """Mode, bytes, wanted e90, and about where it lies, in dB."""

@@ -34,7 +34,6 @@ BLOCK: Final = 480
 SECONDS: Final = 20
 HOUR_S: Final = 3600
 LOOP_S: Final = 29
-WARM_S: Final = 300
 REPEATS: Final = 7
 PROFILE_ROWS: Final = 12
 ARITHMETIC: Final = ("product", "_transform", "r2c", "c2r", "c2c")
@@ -136,14 +135,16 @@ def _work_ms(sound: Samples, payload: bytes) -> float:
 
 
 def memory_peak_mb() -> float:
-    """Most that a receiver holds, codes it builds included: market noise, then long bursts."""
-    noise, bursts = _noise("market", 10), [burst_in_noise(255, mode, 9)[0] for mode in MODES]
+    """Most that a receiver holds, codes it builds included: market noise, then the longest bursts,
+    whole and broken.
+    """
+    sounds = [_noise("market", 10), *(burst_in_noise(255, mode, 9)[0] for mode in MODES)]
+    sounds += [_longest_broken(mode) for mode in MODES]
     tracemalloc.start()
     try:
         receiver = Receiver()
-        for sound in (noise, *bursts):
-            for place in range(0, len(sound), BLOCK):
-                receiver.receive(sound[place : place + BLOCK])
+        for sound in sounds:
+            _played(receiver, sound)
         return round(tracemalloc.get_traced_memory()[1] / 1e6, 1)
     finally:
         tracemalloc.stop()
@@ -155,23 +156,35 @@ def _resident_mb() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
+def _played(receiver: Receiver, sound: Samples) -> None:
+    for place in range(0, len(sound), BLOCK):
+        receiver.receive(sound[place : place + BLOCK])
+
+
+def _longest_broken(mode: str) -> Samples:
+    """The burst that costs most: the longest there is, searched in vain; then time to rest."""
+    rng = np.random.default_rng(5)
+    burst = sound_false.made("corrupted", MODES[mode], (rng.bytes(255), rng.bytes(255)), rng)
+    return np.pad(0.25 * burst, (0, LOOP_S * sound_world.RATE_HZ)).astype(np.float32)
+
+
 def resident_growth_mb(seconds: int) -> float:
     """Growth of a process's resident memory over so much market noise with a burst in each 29 s.
 
-    Counted from five minutes on (a sixth of shorter streams): by then the codes of the lengths that
-    the bursts and the noise lead to are built.
+    Counted from where the most costly burst of every mode has been heard: memory that was needed
+    once is kept by the process for the next time.
     """
-    receiver, begun, modes = Receiver(), 0.0, list(MODES)
+    receiver, modes = Receiver(), list(MODES)
     noise = _noise("market", LOOP_S)
-    warm_s = min(WARM_S, seconds // 6)
-    for turn, past_s in enumerate(range(0, seconds, LOOP_S)):
+    for mode in modes:
+        _played(receiver, _longest_broken(mode))
+    _played(receiver, noise)
+    begun = _resident_mb()
+    for turn in range(seconds // LOOP_S):
         sound = np.roll(noise, 48_611 * turn)
         burst = 0.5 * modulate(bytes([turn % 256]) * 85, modes[turn % len(modes)])
         sound[: len(burst)] += burst
-        for place in range(0, len(sound), BLOCK):
-            receiver.receive(sound[place : place + BLOCK])
-        if past_s <= warm_s:
-            begun = _resident_mb()
+        _played(receiver, sound)
     return round(_resident_mb() - begun, 2)
 
 

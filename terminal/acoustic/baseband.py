@@ -86,17 +86,17 @@ def baseband(samples: Floats, mode: Mode, placed: Fit, count: int, floor: Floats
     first = int(placed.start_sample) - round(int(EARLY_S * rate_hz) * width / step)
     reach = int((count + TAIL_SYMBOLS) * width * max(placed.scale, 1.0))
     symbols = -(-(int(placed.start_sample) + reach - first) // width)
-    heard = np.zeros(symbols * width, np.complex64)
+    heard = np.zeros(symbols * width, np.float32)
     begin, end = max(first, 0), min(first + len(heard), len(samples))
     heard[begin - first : end - first] = samples[begin:end]
-    spectrum = scipy.fft.fft(heard)
+    spectrum = scipy.fft.rfft(heard)
     middle = round((mode.first_cycle + (mode.bin_count - 1) / 2) * symbols)
     offsets = np.arange(symbols * step) - symbols * step // 2
     kept = np.abs(offsets) <= (mode.bin_count - 1 + 2 * MARGIN_BINS) / 2 * symbols
     cycles = (offsets + middle) / symbols
     even = np.sqrt(np.exp(np.log(floor).mean()) / floor)
     gain = np.interp(cycles, mode.first_cycle + np.arange(mode.bin_count), even)
-    band = spectrum[(offsets + middle) % len(heard)] * (kept * gain).astype(np.float32)
+    band = spectrum[np.abs(offsets + middle)] * (kept * gain).astype(np.float32)
     found = scipy.fft.ifft(scipy.fft.ifftshift(band)) * np.float32(2 * step / width)
     middle_hz = middle * SAMPLE_RATE_HZ / len(heard)
     return Baseband(found.astype(np.complex64), rate_hz, middle_hz, first, step)

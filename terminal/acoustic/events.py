@@ -17,12 +17,17 @@ class RejectReason(Enum):
     """Start and end of a frame were heard, but what lies between could not be decoded."""
 
     NO_END = "no end heard"
-    """A start was heard clearly and no end came within the longest frame."""
+    """A start was heard clearly and no end came within the longest frame: told when that would be
+    over, 1.7 to 14 s after the start by mode, so a stream that ends sooner never says it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CarrierFound:
-    """The start of a burst was heard clearly; ``start_sample`` is its first sample."""
+    """The start of a burst was heard clearly; ``start_sample`` is its first sample.
+
+    ``snr_db`` is a rough least value for the band from 0 to 24 kHz, from eight symbols that count
+    for 15 dB each at most: never above -6 dB in ``counter``, however well it is heard.
+    """
 
     mode: str
     start_sample: int
@@ -34,7 +39,8 @@ class FrameReceived:
     """A whole frame whose checksum holds.
 
     ``payload`` has 1 to 255 bytes. ``snr_db`` is signal over noise in the whole band from 0 to
-    24 kHz while the burst was on. ``end_sample`` is the position after its last sample.
+    24 kHz while the burst was on; it rises no further at about 9 dB in ``counter``, 11 in ``fast``,
+    4 in ``robust``, 6 in ``inaudible``. ``end_sample`` is the position after its last sample.
     """
 
     payload: bytes

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import resources
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,8 +20,12 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-GRAPHS_KEPT: Final = 512
-"""All there are: 255 lengths at four bits a symbol, 255 at five. About 2 MB together."""
+CHORDS_FILE: Final = "chords.npz"
+"""The chords of every length in every mode, found before: a Pi would look for them for a second.
+
+Written by ``python -m terminal.acoustic.chords``; ``keys`` uint16 ``(n, 3)`` and ``starts`` uint32
+``(n + 1,)`` say which columns of ``ends`` uint16 ``(2, total)`` belong to which code.
+"""
 MULTIPLIER: Final = 1_664_525
 INCREMENT: Final = 1_013_904_223
 """Numerical Recipes' linear congruential generator, modulo 2**32."""
@@ -58,18 +64,42 @@ class Graph:
 
 def build_graph(symbol_bits: int, information_count: int, parity_count: int) -> Graph:
     """The graph for a frame of this size; ``parity_count`` at least 3."""
-    small = _table(symbol_bits, information_count, parity_count)
-    table = small.astype(np.int64)
-    table.setflags(write=False)
-    return Graph(information_count, parity_count, table[0], table[1], table[2])
+    key = symbol_bits, information_count, parity_count
+    ends = _kept_chords().get(key)
+    if ends is None:
+        ends = find_chords(*key)
+    draws, order = _draws(*key), (1 << symbol_bits) - 1
+    exponents = [(draws.below(1), draws.below(order))[1] for _ in range(information_count)]
+    ring = np.arange(parity_count)
+    near = np.concatenate([ends[:, 0], ring]).astype(np.int64)
+    far = np.concatenate([ends[:, 1], np.roll(ring, -1)]).astype(np.int64)
+    exponent = np.concatenate([exponents, ring == parity_count - 1]).astype(np.int64)
+    for array in (near, far, exponent):
+        array.setflags(write=False)
+    return Graph(information_count, parity_count, near, far, exponent)
 
 
-@lru_cache(maxsize=GRAPHS_KEPT)
-def _table(symbol_bits: int, information_count: int, parity_count: int) -> NDArray[np.uint16]:
-    """Near, far and exponent of every symbol, uint16 ``(3, N)``: slow to find, small to keep."""
-    draws = Draws(information_count * 65_536 + parity_count * 256 + symbol_bits)
-    order = (1 << symbol_bits) - 1
-    chords: list[tuple[int, int, int]] = []
+def _draws(symbol_bits: int, information_count: int, parity_count: int) -> Draws:
+    """Two numbers for each chord: which of the farthest checks, and the exponent."""
+    return Draws(information_count * 65_536 + parity_count * 256 + symbol_bits)
+
+
+@lru_cache(maxsize=1)
+def _kept_chords() -> dict[tuple[int, ...], NDArray[np.uint16]]:
+    source = resources.files("terminal.acoustic") / CHORDS_FILE
+    with resources.as_file(source) as path, np.load(path, allow_pickle=False) as table:
+        keys, starts, ends = table["keys"], table["starts"], table["ends"].T
+    parts = pairwise(starts.tolist())
+    return {
+        tuple(key): ends[begin:stop]
+        for key, (begin, stop) in zip(keys.tolist(), parts, strict=True)
+    }
+
+
+def find_chords(symbol_bits: int, information_count: int, parity_count: int) -> NDArray[np.uint16]:
+    """Both checks of every information symbol, uint16 ``(K, 2)``."""
+    draws = _draws(symbol_bits, information_count, parity_count)
+    chords: list[tuple[int, int]] = []
     adjacency = [
         1 << ((c + 1) % parity_count) | 1 << ((c - 1) % parity_count) for c in range(parity_count)
     ]
@@ -80,13 +110,13 @@ def _table(symbol_bits: int, information_count: int, parity_count: int) -> NDArr
         least = min(degree[c] for c in farthest)
         choices = [c for c in farthest if degree[c] == least]
         b = choices[draws.below(len(choices))]
-        chords.append((a, b, draws.below(order)))
+        draws.below(1)  # the exponent's
+        chords.append((a, b))
         adjacency[a] |= 1 << b
         adjacency[b] |= 1 << a
         degree[a] += 1
         degree[b] += 1
-    ring = [(c, (c + 1) % parity_count, int(c == parity_count - 1)) for c in range(parity_count)]
-    return np.array(chords + ring, np.uint16).T.copy()
+    return np.array(chords, np.uint16)
 
 
 def _farthest(adjacency: list[int], start: int) -> list[int]:

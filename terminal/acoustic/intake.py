@@ -59,9 +59,12 @@ class History:
     def read(self, start: int, stop: int) -> NDArray[np.float32]:
         """A copy of the samples at ``start`` to ``stop``; silence where none are left."""
         result = np.zeros(stop - start, np.float32)
-        first = max(start, 0, self.end - len(self._ring))
+        capacity = len(self._ring)
+        first = max(start, 0, self.end - capacity)
         last = min(stop, self.end)
-        if first < last:
-            places = np.arange(first, last) % len(self._ring)
-            result[first - start : last - start] = self._ring[places]
+        while first < last:
+            place = first % capacity
+            count = min(last - first, capacity - place)
+            result[first - start : first - start + count] = self._ring[place : place + count]
+            first += count
         return result

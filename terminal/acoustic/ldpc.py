@@ -20,8 +20,8 @@ from terminal.acoustic.matrix import product
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CODES_KEPT: Final = 16
-"""About 400 kB each at most; made anew from a kept graph in a few milliseconds."""
+CODES_KEPT: Final = 8
+"""About 500 kB each at most; made anew from kept chords in two milliseconds."""
 LEAST_PROBABILITY: Final = np.float32(1e-9)
 
 

@@ -13,7 +13,7 @@ from terminal.acoustic.frame import layout
 from terminal.acoustic.modes import PAYLOAD_BYTES_MAX, SAMPLE_RATE_HZ
 from terminal.acoustic.slip import SLIP_SAMPLES_MAX, demodulate_slipped, slip_rank
 from terminal.acoustic.sync import PEAK_REACH, SCALE_MAX, Block, BlockFinder, Peak
-from terminal.acoustic.tones import band_snr_db, hop_samples
+from terminal.acoustic.tones import HOPS_PER_SYMBOL, band_snr_db, hop_samples
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,6 +30,8 @@ TRIES_MAX: Final = 4
 """Start and length pairs tried for one end peak."""
 END_SHARE_MIN: Final = 0.65
 """An end much fainter than the start is a chance likeness within a frame."""
+START_SHARE_MIN: Final = 0.5
+"""So is a start much fainter than the end, though other sound may have covered a part of it."""
 SEARCHES_MAX: Final = 1
 """Pairs searched for one end peak, after all were looked at."""
 SEARCH_SHARE_MIN: Final = 0.6
@@ -174,9 +176,12 @@ class Listener:
         self._vain_symbols = min(self._vain_symbols + symbols, VAIN_SYMBOLS_MAX)
 
     def _received(self, start: _Start, end: Peak, got: Demodulated) -> Event:
+        """The frame; of the starts within it only clear ones stay, as another phone's may be."""
         assert got.payload is not None
-        last = end.hop * self._hop
-        self._starts = [s for s in self._starts if s.peak.hop * self._hop > last]
+        own = start.peak.hop + layout(self.mode, 1).start_count * HOPS_PER_SYMBOL
+        self._starts = [
+            s for s in self._starts if s.peak.hop > end.hop or (s.announced and s.peak.hop > own)
+        ]
         begin, stop = (start.origin + n for n in (got.start_sample, got.end_sample))
         snr_db = band_snr_db(got.symbol_snr, self.mode)
         return FrameReceived(got.payload, self.mode.name, snr_db, begin, stop)
@@ -202,24 +207,37 @@ class Listener:
         return [(start, int(index) + 1) for index in ranked[:SLIP_TRIES_MAX]]
 
     def _pairs(self, end: Peak) -> list[tuple[_Start, int]]:
-        """Starts and lengths that agree with this end block, best first, a few at most."""
-        fitting = []
+        """Starts and lengths that agree with this end block, best first, a few at most.
+
+        A start that was rejected before gives way to any that is clear and new.
+        """
+        fitting: list[tuple[float, _Start, int]] = []
         tired = not self._affords(1)
         for start in self._starts:
-            if start.peak.score + end.score < self.mode.pair_score_min:
+            faint = min(start.peak.score, end.score) < self.mode.carrier_score_min
+            if start.tries >= START_TRIES_MAX or (tired and faint) or not self._alike(start, end):
                 continue
-            if start.tries >= START_TRIES_MAX or end.score < END_SHARE_MIN * start.peak.score:
-                continue
-            if tired and min(start.peak.score, end.score) < self.mode.carrier_score_min:
-                continue
-            distance = (end.hop - start.peak.hop) * self._hop
-            miss = np.abs(self._distances - distance)
-            slack = END_SLACK_HOPS * self._hop + SCALE_MAX * self._distances
-            for index in np.flatnonzero(miss <= slack):
-                penalty = float(miss[index] / slack[index])
-                fitting.append((start.peak.score - penalty, start, int(index) + 1))
-        fitting.sort(key=lambda pair: (-pair[0], pair[1].peak.hop, pair[2]))
+            for length, miss in self._lengths(start, end):
+                fitting.append((start.peak.score - miss, start, length))
+        if any(start.announced and not start.rejected for _, start, _ in fitting):
+            fitting = [one for one in fitting if not one[1].rejected]
+        fitting.sort(key=lambda one: (-one[0], one[1].peak.hop, one[2]))
         return [(start, length) for _, start, length in fitting[:TRIES_MAX]]
+
+    def _alike(self, start: _Start, end: Peak) -> bool:
+        """Whether the two may belong to one frame, as clear as they are."""
+        score = start.peak.score
+        return (
+            score + end.score >= self.mode.pair_score_min
+            and end.score >= END_SHARE_MIN * score
+            and score >= START_SHARE_MIN * end.score
+        )
+
+    def _lengths(self, start: _Start, end: Peak) -> list[tuple[int, float]]:
+        """Lengths that lie between the two blocks, and how badly each fits, 0 to 1."""
+        miss = np.abs(self._distances - (end.hop - start.peak.hop) * self._hop)
+        slack = END_SLACK_HOPS * self._hop + SCALE_MAX * self._distances
+        return [(int(i) + 1, float(miss[i] / slack[i])) for i in np.flatnonzero(miss <= slack)]
 
     def _expire(self) -> list[Event]:
         """Forget starts whose longest frame is over."""

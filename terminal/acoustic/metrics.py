@@ -41,18 +41,23 @@ CLATTER_MIN: Final = 1.7
 POWER_MIN: Final = 0.3
 EVIDENCE_MIN: Final = 0.3
 """Nats a symbol under which what was heard is not a frame and decoding is not tried."""
-_TABLE_STEP: Final = 1 / 16
-_TABLE_END: Final = 64.0
-_ARGUMENTS: Final = np.arange(0.0, _TABLE_END + _TABLE_STEP, _TABLE_STEP)
-_LOG_I0: Final = np.log(np.i0(_ARGUMENTS))
+_STEPS: Final = np.float32(16)
+"""Table entries for each 1 of the argument."""
+_TABLE_END: Final = 64
+_LOG_I0: Final = np.log(np.i0(np.arange(_TABLE_END * int(_STEPS)) / _STEPS)).astype(np.float32)
+_RISES: Final = np.diff(_LOG_I0)
 
 
 def log_bessel(x: Floats) -> Floats:
     """ln I0(x) for x >= 0, float32, within 0.001."""
-    table = np.interp(x, _ARGUMENTS, _LOG_I0)
-    large = np.maximum(x, 1.0)
-    beyond = x - 0.5 * np.log(2 * np.pi * large) + 0.125 / large
-    return np.asarray(np.where(x < _TABLE_END, table, beyond), np.float32)
+    at = np.minimum(x * _STEPS, np.float32(len(_RISES) - 1))
+    whole = at.astype(np.int32)
+    values: Floats = _LOG_I0[whole] + _RISES[whole] * (at - whole.astype(np.float32))
+    large = x >= _TABLE_END - 1
+    if large.any():
+        far = x[large]
+        values[large] = far - 0.5 * np.log(2 * np.pi * far) + 0.125 / far
+    return values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +96,23 @@ def clatter(ratio: Floats) -> Floats:
     return np.asarray(np.where(over > CLATTER_MIN, over, 1.0), np.float32)
 
 
+def plain_values(energies: Floats, possible: NDArray[np.bool_]) -> SoftValues:
+    """Soft values at a tenth of the price: steady noise, no echoes, every tone alike.
+
+    Enough for what is heard well. ``evidence`` is what this model gives, less than the other's.
+    """
+    ratio = energies / noise_floor(energies)
+    level = _level(ratio)
+    flat = np.full(ratio.shape[1], level, np.float32)
+    values = _values(ratio, np.ones((1, 1), np.float32), flat, FIRST_STEADY_SHARE)
+    return SoftValues(values, float(_log_mean_exp(values, possible).mean()), level)
+
+
+def _level(ratio: Floats) -> float:
+    """Mean energy of a symbol over the noise."""
+    return max(float((ratio.sum(axis=1) - ratio.shape[1]).mean()), POWER_MIN)
+
+
 def soft_values(
     energies: Floats, possible: NDArray[np.bool_], shares: Floats | None = None
 ) -> SoftValues:
@@ -99,15 +121,18 @@ def soft_values(
     ``possible``: the bins each symbol may have, ``(N, bins)``, one alone where it is sync.
     ``shares``: how likely each bin is by the decoder's account, ``(N, bins)``, if there is one.
     """
-    energies = energies / clatter(energies / noise_floor(energies))[:, None]
     ratio = energies / noise_floor(energies)
+    louder = clatter(ratio)
+    if (louder > 1).any():
+        energies = energies / louder[:, None]
+        ratio = energies / noise_floor(energies)
     known = possible.sum(axis=1, keepdims=True) == 1
     rounds = 1
     if shares is None:
         rounds = ROUNDS
-        level = max(float((ratio.sum(axis=1) - ratio.shape[1]).mean()), POWER_MIN)
+        level = _level(ratio)
         flat = np.full(ratio.shape[1], level, np.float32)
-        first = _values(ratio, np.ones_like(ratio), flat, FIRST_STEADY_SHARE)
+        first = _values(ratio, np.ones((1, 1), np.float32), flat, FIRST_STEADY_SHARE)
         shares = _softmax(first, possible)
     for last in range(1 - rounds, 1):
         shares = np.where(known, possible, shares)

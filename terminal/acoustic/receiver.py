@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from terminal.acoustic.events import Event
     from terminal.acoustic.modes import Mode
 
-STEP_SAMPLES: Final = 1024
-QUALITY_STEPS: Final = 24
+STEP_SAMPLES: Final = 512
+QUALITY_STEPS: Final = 48
 """Steps between two reports of the level: about half a second."""
-FLUSH_SAMPLES: Final = 8 * STEP_SAMPLES
+FLUSH_SAMPLES: Final = 16 * STEP_SAMPLES
 SILENCE_DBFS: Final = -120.0
 
 
@@ -70,10 +70,10 @@ class Receiver:
     def receive(self, samples: NDArray[Any]) -> list[Event]:
         """The events completed by these samples, in order.
 
-        ``samples``: float32 or float64 with full scale 1, or int16; shape ``(n,)``, any n, 0 too.
-        Not-a-number and infinity count as silence. A frame is reported within 30 ms of stream
-        after its last sample if its start was clear, else within 120 ms; at the end of a recording
-        call :meth:`flush`.
+        ``samples``: float32 or float64 with full scale 1, or int16, in this machine's byte order;
+        shape ``(n,)``, any n, 0 too. Not-a-number and infinity count as silence, what is beyond
+        +-16 as +-16. A frame is reported within 30 ms of stream after its last sample if its start
+        was clear, else within 120 ms; at the end of a recording call :meth:`flush`.
 
         Raises:
             DecodeError: not an array, wrong type of number or shape; nothing was taken in.

@@ -67,9 +67,10 @@ class BlockFinder:
         """Start and end peaks that these whole hops settle."""
         energies = self._sliding.add(samples)
         floor = self._noise_floor(energies)
-        level = energies.mean(axis=1, keepdims=True)
+        level = np.add.reduce(energies, axis=1, keepdims=True) / np.float32(self._mode.bin_count)
         ratio = energies / (floor + FLOOR_SHARE * level + ENERGY_MIN)
-        share = ratio / (ratio.mean(axis=1, keepdims=True) + RATIO_MIN)
+        mean = np.add.reduce(ratio, axis=1, keepdims=True) / np.float32(self._mode.bin_count)
+        share = ratio / (mean + RATIO_MIN)
         amplitude = np.minimum(np.sqrt(share), AMPLITUDE_MAX)
         run = np.concatenate([self._amplitudes, amplitude])
         count = len(energies)
@@ -88,7 +89,7 @@ class BlockFinder:
 
     def _noise_floor(self, energies: NDArray[np.float32]) -> NDArray[np.float32]:
         """The floor to use for these windows; then takes them into account."""
-        here = (np.median(energies[:: HOPS_PER_SYMBOL // 2], axis=0) / np.log(2)).astype(np.float32)
+        here = _median(energies[:: HOPS_PER_SYMBOL // 2]) / np.float32(np.log(2))
         floor = np.full_like(here, here.mean()) if self._floor is None else self._floor
         memory = np.float32(FLOOR_MEMORY)
         self._floor = memory * floor + (1 - memory) * here
@@ -109,6 +110,13 @@ class BlockFinder:
         tones = self._mode.bin_count
         share = min((score / len(self._mode.start_tones)) ** 2, 0.99 * tones)
         return Peak(hop, score, tones * max(share - 1, 0.0) / (tones - share), self._drift_cycles)
+
+
+def _median(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Median down the columns; numpy's own takes ten times as long for a few rows."""
+    ordered = np.sort(rows, axis=0)
+    middle: NDArray[np.float32] = ordered[(len(rows) - 1) // 2] + ordered[len(rows) // 2]
+    return middle * np.float32(0.5)
 
 
 @dataclass(frozen=True, slots=True)

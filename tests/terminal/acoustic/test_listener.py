@@ -69,3 +69,17 @@ def test_when_much_was_searched_in_vain_the_search_comes_back_with_time() -> Non
     quiet = 0.01 * np.random.default_rng(9).normal(size=40 * 48_000)
     sound = np.concatenate([jam, quiet, reverberant(1)])
     assert payloads(sound.astype(np.float32), "counter", [4800]) == [PAYLOAD]
+
+
+@pytest.mark.parametrize("mode", ["counter", "robust"])
+@pytest.mark.parametrize("late_share", [0.2, 0.6])
+def test_the_stronger_of_two_phones_is_received_although_the_weaker_began_and_was_received(
+    mode: str, late_share: float
+) -> None:
+    weaker, stronger = modulate(PAYLOAD[::-1], mode), modulate(PAYLOAD, mode)
+    late = int(late_share * len(weaker))
+    sound = np.zeros(late + len(stronger) + 4800)
+    sound[: len(weaker)] += 0.2 * weaker
+    sound[late : late + len(stronger)] += 0.4 * stronger
+    sound += 0.01 * np.random.default_rng(4).normal(size=len(sound))
+    assert PAYLOAD in payloads(sound.astype(np.float32), mode, [4800])
