@@ -5,7 +5,6 @@ Pictures go to ``build/screenshots/wallet``, so that a person can look at each o
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
