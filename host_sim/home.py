@@ -18,10 +18,11 @@ from typing import Final
 
 from host_sim.keys import create_keys, load_keys
 from host_sim.refusal import UsageError
-from host_sim.service import Host, found_host, issuer_number, open_host
+from host_sim.service import Host, found_host, is_founded, issuer_number, open_host
 from host_sim.store.sqlite import SqliteStore
 from terminal.devices.key_file import EncryptedFileKeyStore
 from terminal.errors import ConfigError, KeyStoreError
+from terminal.sync.origin import check_host_name
 
 HOME_VARIABLE: Final = "KUMQUAT_HOST_HOME"
 SECRET_VARIABLE: Final = "KUMQUAT_HOST_SECRET"  # noqa: S105 - the variable's name, not a secret
@@ -81,19 +82,26 @@ def default_folder() -> Path:
 
 
 def make_home(home: Home, name: str, issuer: int) -> None:
-    """Make a new host: its keys, then its store.
+    """Make a new host: its keys, then its store. Goes on where an earlier call was interrupted.
 
     Raises:
-        UsageError: there is one already; nothing was changed.
+        UsageError: there is one already, or its keys without a store; nothing was changed.
+        DecodeError: the name cannot be a host's; nothing was changed.
     """
-    if home.store.exists() or home.keys.exists():
-        raise UsageError(f"{home.folder} holds a host already; nothing was changed")
+    check_host_name(name)
+    if home.keys.exists() and not home.store.exists():
+        raise UsageError(
+            f"{home.folder} holds a host's keys without its store; nothing was changed"
+        )
     secret = home.secret()
     home.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    keys = create_keys(EncryptedFileKeyStore(home.keys, secret), issuer)
     store = SqliteStore(home.store)
     try:
-        found_host(store, name, issuer, keys.root.public_key)
+        if is_founded(store):
+            raise UsageError(f"{home.folder} holds a host already; nothing was changed")
+        keystore = EncryptedFileKeyStore(home.keys, secret)
+        made = load_keys if home.keys.exists() else create_keys
+        found_host(store, name, issuer, made(keystore, issuer).root.public_key)
     finally:
         store.close()
 

@@ -123,6 +123,12 @@ class Host:
             )
 
 
+def is_founded(store: Store) -> bool:
+    """Whether the store is a host's."""
+    with store.unit() as unit:
+        return unit.registry.setting(_NAME) is not None
+
+
 def found_host(store: Store, name: str, issuer_number: int, root_key: bytes) -> None:
     """Write down what a new host is called and which keys are its own.
 

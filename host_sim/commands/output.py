@@ -40,10 +40,11 @@ def print_line(words: str) -> None:
 
 def print_usage_error(error: Exception, *, as_json: bool) -> None:
     """What is wrong with the command line, and where to look."""
+    words = getattr(error, "format_message", error.__str__)()
     if as_json:
-        print_json({"event": "error", "error": "WrongUsage", "message": str(error)})
+        print_json({"event": "error", "error": "WrongUsage", "message": words})
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(f"kumquat-host: {error}", markup=False, style="red")
+    console.print(f"kumquat-host: {words}", markup=False, style="red")
     console.print("Try 'kumquat-host --help', or --help after a command.", markup=False)
 
 

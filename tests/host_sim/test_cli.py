@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 
 from host_sim.cli import main
+from host_sim.home import Home
+from host_sim.keys import create_keys
+from host_sim.store.sqlite import SqliteStore
 from terminal.crypto.keys import private_signer
+from terminal.devices.key_file import EncryptedFileKeyStore
 from terminal.payment.coupon import decode_coupon
 from terminal.payment.permit import decode_permit
 from terminal.sync.enrolment_messages import parse_code
@@ -115,6 +119,39 @@ def test_making_a_host_twice_changes_nothing(shell: Shell) -> None:
     assert code == 64
     assert "holds a host already" in err
     assert shell.json("keys") == before
+
+
+def test_a_name_that_is_none_makes_no_host(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell = Shell(tmp_path, capsys)
+    code, _, err = shell.run("init", "--name", "Fruit stall")
+    assert code != 0
+    assert "a-z" in err
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("left", [("host.db",), ("host.db", "host.keys")])
+def test_a_host_half_made_when_the_power_went_is_made_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], left: tuple[str, ...]
+) -> None:
+    shell = Shell(tmp_path, capsys)
+    home = Home(tmp_path / "home", shell.secret)
+    home.folder.mkdir()
+    SqliteStore(home.folder / left[0]).close()
+    if len(left) > 1:
+        create_keys(EncryptedFileKeyStore(home.folder / left[1], home.secret()), 1)
+    shell.json("init", "--name", "host.test")
+    assert shell.json("merchant", "list") == []
+
+
+def test_keys_without_their_store_are_left_alone(shell: Shell) -> None:
+    (shell.folder / "home" / "host.db").unlink()
+    before = (shell.folder / "home" / "host.keys").read_bytes()
+    code, _, err = shell.run("init", "--name", "host.test")
+    assert code == 64
+    assert "without its store" in err
+    assert (shell.folder / "home" / "host.keys").read_bytes() == before
 
 
 @pytest.mark.parametrize(
