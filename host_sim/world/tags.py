@@ -29,7 +29,14 @@ class Type2Tag:
     """144 bytes of user memory from page 4, read four pages at a time."""
 
     def __init__(self, uid: bytes, message: bytes = b"") -> None:
-        assert len(message) <= USER_SIZE - 3
+        """``message`` is an NDEF message.
+
+        Raises:
+            ValueError: it is longer than the tag; a Type 4 tag would hold it.
+        """
+        if len(message) > USER_SIZE - 3:
+            problem = f"a Type 2 tag holds {USER_SIZE - 3} bytes, this message has {len(message)}"
+            raise ValueError(f"{problem}: place it on a type4")
         self._uid = uid
         head = uid[:3] + bytes((0x88 ^ uid[0] ^ uid[1] ^ uid[2],)) + uid[3:7]
         check = bytes((uid[3] ^ uid[4] ^ uid[5] ^ uid[6],))
