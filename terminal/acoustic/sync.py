@@ -21,6 +21,8 @@ SCALE_MAX: Final = 0.004
 """Greatest difference of heard time from sent time: clocks, and a hand that moves."""
 FLOOR_MEMORY: Final = 0.9
 """Share of the old noise floor kept at each step."""
+FLOOR_STEP_SAMPLES: Final = 1024
+"""Least length of a step: within fewer symbols a tone that comes twice would pass for noise."""
 ENERGY_MIN: Final = np.float32(1e-9)
 FLOOR_SHARE: Final = np.float32(0.01)
 """Least floor as a share of what is heard: 20 dB under it, so that silence between strong bursts
@@ -53,6 +55,9 @@ class BlockFinder:
         self._mode, self._drift_cycles = mode, drift_cycles
         self._sliding = SlidingEnergies(mode, drift_cycles)
         self._floor: NDArray[np.float32] | None = None
+        self._recent: list[NDArray[np.float32]] = []
+        """Energies since the floor was last taken, two a symbol."""
+        self._recent_hops = 0
         self._blocks = (
             block_bins(np.array(mode.start_tones), mode),
             block_bins(np.array(mode.end_tones), mode),
@@ -89,10 +94,16 @@ class BlockFinder:
 
     def _noise_floor(self, energies: NDArray[np.float32]) -> NDArray[np.float32]:
         """The floor to use for these windows; then takes them into account."""
-        here = _median(energies[:: HOPS_PER_SYMBOL // 2]) / np.float32(np.log(2))
-        floor = np.full_like(here, here.mean()) if self._floor is None else self._floor
-        memory = np.float32(FLOOR_MEMORY)
-        self._floor = memory * floor + (1 - memory) * here
+        self._recent.append(energies[:: HOPS_PER_SYMBOL // 2])
+        self._recent_hops += len(energies)
+        floor = self._floor
+        if floor is None:
+            here = _floor_of(self._recent)
+            floor = self._floor = np.full_like(here, here.mean())
+        if self._recent_hops * hop_samples(self._mode) >= FLOOR_STEP_SAMPLES:
+            memory = np.float32(FLOOR_MEMORY)
+            self._floor = memory * floor + (1 - memory) * _floor_of(self._recent)
+            self._recent, self._recent_hops = [], 0
         return floor
 
     def _peaks(self, scores: NDArray[np.float32], first: int) -> list[Peak]:
@@ -112,11 +123,11 @@ class BlockFinder:
         return Peak(hop, score, tones * max(share - 1, 0.0) / (tones - share), self._drift_cycles)
 
 
-def _median(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Median down the columns; numpy's own takes ten times as long for a few rows."""
-    ordered = np.sort(rows, axis=0)
-    middle: NDArray[np.float32] = ordered[(len(rows) - 1) // 2] + ordered[len(rows) // 2]
-    return middle * np.float32(0.5)
+def _floor_of(parts: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Noise energy of each tone by its median, sorted here: np.median takes ten times as long."""
+    ordered = np.sort(np.concatenate(parts), axis=0)
+    middle: NDArray[np.float32] = ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]
+    return middle * np.float32(0.5 / np.log(2))
 
 
 @dataclass(frozen=True, slots=True)

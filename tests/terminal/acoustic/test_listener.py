@@ -83,3 +83,15 @@ def test_the_stronger_of_two_phones_is_received_although_the_weaker_began_and_wa
     sound[late : late + len(stronger)] += 0.4 * stronger
     sound += 0.01 * np.random.default_rng(4).normal(size=len(sound))
     assert PAYLOAD in payloads(sound.astype(np.float32), mode, [4800])
+
+
+@pytest.mark.parametrize("seed", [2, 10, 14, 38])
+def test_a_burst_out_of_which_ten_milliseconds_were_lost_is_received(seed: int) -> None:
+    """Its end must be heard as clearly as its start: a burst is no noise to itself."""
+    rng = np.random.default_rng(seed)
+    payload = rng.bytes(85)
+    burst = 0.25 * modulate(payload, "fast")
+    at = int(rng.integers(len(burst) // 4, 3 * len(burst) // 4))
+    sound = np.concatenate([np.zeros(12_000), burst[:at], burst[at + 480 :], np.zeros(6_000)])
+    sound += 0.04 * rng.normal(size=len(sound))
+    assert payloads(sound.astype(np.float32), "fast", [480]) == [payload]

@@ -148,3 +148,9 @@ def test_a_reader_that_cannot_read_tags_refuses_them() -> None:
     stand.loop = PollingLoop(driver, stand.desk, stand.clock.monotonic_ms)
     stand.loop.turn()
     assert stand.visit(type_2()) == ["CardsRefused", "FieldClear"]
+
+
+def test_a_simulated_type_2_tag_says_where_a_longer_message_goes() -> None:
+    Type2Tag(TAG_UID, bytes(141))
+    with pytest.raises(ValueError, match="place it on a type4"):
+        Type2Tag(TAG_UID, bytes(142))
