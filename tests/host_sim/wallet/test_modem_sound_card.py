@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page, Playwright
 
+    from terminal.ports import Samples
+
 DEADLINE_S = 20.0
+PLAYS, HEARD_S = 3, 6.0
 SIXTEEN_BIT_STEP = 2.0**-15
 pytestmark = [
     *IN_CHROMIUM,
@@ -54,10 +58,10 @@ def played(page: Page, payload: bytes, mode: str) -> None:
     )
 
 
-def next_frame(page: Page) -> dict[str, Any]:
+def next_frame(page: Page, within_s: float = DEADLINE_S) -> dict[str, Any]:
     """The frame the page hears next; forgets it."""
     page.wait_for_function(
-        "events.some((event) => event.type === 'frame-received')", timeout=1000 * DEADLINE_S
+        "events.some((event) => event.type === 'frame-received')", timeout=1000 * within_s
     )
     frame: dict[str, Any] = page.evaluate(
         """() => {
@@ -66,6 +70,18 @@ def next_frame(page: Page) -> dict[str, Any]:
         }"""
     )
     return frame
+
+
+def heard(page: Page, card: VirtualSoundCard, burst: Samples) -> dict[str, Any]:
+    """The frame the page makes of a burst, played again where a busy machine tore it."""
+    from playwright.sync_api import TimeoutError as NotInTime
+
+    for _ in range(PLAYS - 1):
+        card.play(burst, "back")
+        with suppress(NotInTime):
+            return next_frame(page, HEARD_S)
+    card.play(burst, "back")
+    return next_frame(page)
 
 
 @pytest.mark.parametrize("mode", ["fast", "inaudible"])
@@ -95,8 +111,7 @@ def test_what_the_terminal_plays_the_page_hears(
     page: Page, card: VirtualSoundCard, length: int
 ) -> None:
     payload = np.random.default_rng(length).bytes(length)
-    card.play(0.2 * modulate(payload, "counter"), "back")
-    frame = next_frame(page)
+    frame = heard(page, card, 0.2 * modulate(payload, "counter"))
     assert base64.b64decode(frame["payload"]) == payload
     assert frame["mode"] == "counter"
 
