@@ -52,7 +52,7 @@ SENSITIVITY: Final = (
     ("counter", 32, 3.8, 3.0),
     ("counter", 85, 3.3, 2.1),
     ("counter", 140, 3.0, 1.9),
-    ("counter", 210, 2.9, 1.8),
+    ("counter", 210, 2.9, 2.3),
     ("fast", 85, 3.4, 2.3),
     ("robust", 32, None, 5.5),
     ("robust", 85, None, 5.5),

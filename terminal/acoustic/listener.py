@@ -36,7 +36,12 @@ SEARCHES_MAX: Final = 1
 """Pairs searched for one end peak, after all were looked at."""
 SEARCH_SHARE_MIN: Final = 0.6
 """Blocks much fainter than the clearest start are looked at, but not searched."""
-VAIN_SYMBOLS_MAX: Final = 700.0
+FAINT_SHARE: Final = 0.8
+"""An end that much fainter than its start may well be a chance likeness within the frame."""
+FAINT_SYMBOLS_MAX: Final = 350.0
+"""What may have been searched in vain, with this search, for such an end: the rest is kept for the
+true end, which in a long frame comes after several of them."""
+VAIN_SYMBOLS_MAX: Final = 1000.0
 """Symbols that may be searched in vain at once: no sound shall keep the receiver from the next."""
 VAIN_SYMBOLS_PER_S: Final = 20
 """How many of them each second of stream gives back: about 0.03 s of work on a desktop's core."""
@@ -166,11 +171,16 @@ class Listener:
         if end.score < least:
             return []
         hopeful = [(s, a) for s, a in looked if a.hopeful and s.peak.score >= least]
-        return [(s, a) for s, a in hopeful[:SEARCHES_MAX] if self._affords(a.symbol_count)]
+        return [(s, a) for s, a in hopeful[:SEARCHES_MAX] if self._affords_search(s, a, end)]
 
-    def _affords(self, symbols: float) -> bool:
+    def _affords_search(self, start: _Start, attempt: Attempt, end: Peak) -> bool:
+        faint = end.score < FAINT_SHARE * start.peak.score
+        most = FAINT_SYMBOLS_MAX if faint else VAIN_SYMBOLS_MAX
+        return self._affords(attempt.symbol_count, most)
+
+    def _affords(self, symbols: float, most: float = VAIN_SYMBOLS_MAX) -> bool:
         """Whether so many may be searched in vain now; a frame longer than all only after rest."""
-        return self._vain_symbols + min(symbols, VAIN_SYMBOLS_MAX) <= VAIN_SYMBOLS_MAX
+        return self._vain_symbols + min(symbols, most) <= most
 
     def _spend(self, symbols: float) -> None:
         self._vain_symbols = min(self._vain_symbols + symbols, VAIN_SYMBOLS_MAX)
