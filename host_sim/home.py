@@ -82,26 +82,25 @@ def default_folder() -> Path:
 
 
 def make_home(home: Home, name: str, issuer: int) -> None:
-    """Make a new host: its keys, then its store. Goes on where an earlier call was interrupted.
+    """Make a new host: a store, its keys, and its name. Goes on where an earlier call stopped.
 
     Raises:
         UsageError: there is one already, or its keys without a store; nothing was changed.
         DecodeError: the name cannot be a host's; nothing was changed.
+        KeyStoreError: there is no secret, or it is not that of the keys made so far.
     """
     check_host_name(name)
     if home.keys.exists() and not home.store.exists():
         raise UsageError(
             f"{home.folder} holds a host's keys without its store; nothing was changed"
         )
-    secret = home.secret()
     home.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = SqliteStore(home.store)
     try:
         if is_founded(store):
             raise UsageError(f"{home.folder} holds a host already; nothing was changed")
-        keystore = EncryptedFileKeyStore(home.keys, secret)
-        made = load_keys if home.keys.exists() else create_keys
-        found_host(store, name, issuer, made(keystore, issuer).root.public_key)
+        keys = create_keys(EncryptedFileKeyStore(home.keys, home.secret()), issuer)
+        found_host(store, name, issuer, keys.root.public_key)
     finally:
         store.close()
 

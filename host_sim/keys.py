@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Final
 
 from terminal.crypto.keys import PublicKey, parse_public_key
-from terminal.errors import KeyStoreError
 from terminal.ports import KeyStore, Signer
 
 ROOT: Final = "root"
@@ -50,16 +49,11 @@ def _parsed(public_key: bytes) -> PublicKey:
 
 
 def create_keys(store: KeyStore, issuer_number: int) -> HostKeys:
-    """Make every key of a new host.
-
-    Raises:
-        KeyStoreError: some exist already; nothing is replaced.
-    """
+    """Make every key of a new host but those that an interrupted call made; none is replaced."""
     labels = (ROOT, issuer_label(issuer_number), VERDICT, MIRROR, PAYEE)
-    if store.labels() & set(labels):
-        raise KeyStoreError("the key file holds a host's keys already; nothing was changed")
     for label in labels:
-        store.create(label, _ALGORITHM)
+        if label not in store.labels():
+            store.create(label, _ALGORITHM)
     return load_keys(store, issuer_number)
 
 

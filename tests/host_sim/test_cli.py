@@ -10,7 +10,7 @@ import pytest
 
 from host_sim.cli import main
 from host_sim.home import Home
-from host_sim.keys import create_keys
+from host_sim.keys import MIRROR, PAYEE, ROOT, VERDICT, issuer_label
 from host_sim.store.sqlite import SqliteStore
 from terminal.crypto.keys import private_signer
 from terminal.devices.key_file import EncryptedFileKeyStore
@@ -131,16 +131,17 @@ def test_a_name_that_is_none_makes_no_host(
     assert not (tmp_path / "home").exists()
 
 
-@pytest.mark.parametrize("left", [("host.db",), ("host.db", "host.keys")])
+@pytest.mark.parametrize("keys_made", [0, 2, 5])
 def test_a_host_half_made_when_the_power_went_is_made_whole(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], left: tuple[str, ...]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], keys_made: int
 ) -> None:
     shell = Shell(tmp_path, capsys)
     home = Home(tmp_path / "home", shell.secret)
     home.folder.mkdir()
-    SqliteStore(home.folder / left[0]).close()
-    if len(left) > 1:
-        create_keys(EncryptedFileKeyStore(home.folder / left[1], home.secret()), 1)
+    SqliteStore(home.store).close()
+    keystore = EncryptedFileKeyStore(home.keys, home.secret())
+    for label in (ROOT, issuer_label(1), VERDICT, MIRROR, PAYEE)[:keys_made]:
+        keystore.create(label, "Ed25519")
     shell.json("init", "--name", "host.test")
     assert shell.json("merchant", "list") == []
 
