@@ -154,7 +154,7 @@ def memory_peak_mb() -> float:
     try:
         receiver = Receiver()
         for sound in sounds:
-            _played(receiver, sound)
+            _fed(receiver, sound)
         return round(tracemalloc.get_traced_memory()[1] / 1e6, 1)
     finally:
         tracemalloc.stop()
@@ -164,11 +164,6 @@ def _resident_mb() -> float:
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     return pages * resource.getpagesize() / 1e6
-
-
-def _played(receiver: Receiver, sound: Samples) -> None:
-    for place in range(0, len(sound), BLOCK):
-        receiver.receive(sound[place : place + BLOCK])
 
 
 def _longest_broken(mode: str) -> Samples:
@@ -187,14 +182,14 @@ def resident_growth_mb(seconds: int) -> float:
     receiver, modes = Receiver(), list(MODES)
     noise = _noise("market", LOOP_S)
     for mode in modes:
-        _played(receiver, _longest_broken(mode))
-    _played(receiver, noise)
+        _fed(receiver, _longest_broken(mode))
+    _fed(receiver, noise)
     begun = _resident_mb()
     for turn in range(seconds // LOOP_S):
         sound = np.roll(noise, 48_611 * turn)
         burst = 0.5 * modulate(bytes([turn % 256]) * 85, modes[turn % len(modes)])
         sound[: len(burst)] += burst
-        _played(receiver, sound)
+        _fed(receiver, sound)
     return round(_resident_mb() - begun, 2)
 
 

@@ -111,10 +111,10 @@ class Attempt:
         energies = frame_energies(samples, mode, starts, placed.scale)
         self._search = _Search(mode, shape, energies, *possible_bins(mode, shape))
         span = int(starts[0]), int(starts[-1]) + mode.symbol_samples
-        plain = plain_values(energies, self._search.possible)
-        found = self._search.at_once(plain.log_likelihood)
+        values, symbol_snr = plain_values(energies)
+        found = self._search.at_once(values)
         if found.payload is not None:
-            self.outcome = Demodulated(found.payload, True, True, plain.symbol_snr, *span)
+            self.outcome = Demodulated(found.payload, True, True, symbol_snr, *span)
         if not found.hopeful:
             return
         soft = soft_values(energies, self._search.possible)

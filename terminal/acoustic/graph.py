@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CHORDS_FILE: Final = "chords.npz"
-"""The chords of every length in every mode, found before: a Pi would look for them for a second.
+"""The chords of every length in every mode, found before: the search takes longer than a decoding.
 
 Written by ``python -m terminal.acoustic.chords``; ``keys`` uint16 ``(n, 3)`` and ``starts`` uint32
 ``(n + 1,)`` say which columns of ``ends`` uint16 ``(2, total)`` belong to which code.

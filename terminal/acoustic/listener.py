@@ -188,7 +188,7 @@ class Listener:
     def _received(self, start: _Start, end: Peak, got: Demodulated) -> Event:
         """The frame; of the starts within it only clear ones stay, as another phone's may be."""
         assert got.payload is not None
-        own = start.peak.hop + layout(self.mode, 1).start_count * HOPS_PER_SYMBOL
+        own = start.peak.hop + len(self.mode.start_tones) * HOPS_PER_SYMBOL
         self._starts = [
             s for s in self._starts if s.peak.hop > end.hop or (s.announced and s.peak.hop > own)
         ]

@@ -82,15 +82,15 @@ def frame_energies(
     width = mode.symbol_samples
     windows = np.lib.stride_tricks.sliding_window_view(samples, width)
     middle = mode.first_cycle + mode.bin_count / 2
-    shift = np.exp(2j * np.pi * middle * (1 - 1 / scale) * np.arange(width) / width)
-    unshifted = abs(middle * (1 - 1 / scale)) < UNSHIFTED_CYCLES
+    cycles = middle * (1 - 1 / scale)
+    shift = np.exp(2j * np.pi * cycles * np.arange(width) / width).astype(np.complex64)
     energies = np.empty((len(starts), mode.bin_count), np.float32)
     for first in range(0, len(starts), SYMBOLS_AT_ONCE):
         part = windows[starts[first : first + SYMBOLS_AT_ONCE]]
-        if unshifted:
+        if abs(cycles) < UNSHIFTED_CYCLES:
             spectrum = scipy.fft.rfft(part, axis=1)
         else:
-            spectrum = scipy.fft.fft(part * shift.astype(np.complex64), axis=1)
+            spectrum = scipy.fft.fft(part * shift, axis=1)
         bins = spectrum[:, mode.first_cycle : mode.first_cycle + mode.bin_count]
         energies[first : first + SYMBOLS_AT_ONCE] = np.square(bins.real) + np.square(bins.imag)
     return energies

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from terminal.acoustic.chords import code_sizes
-from terminal.acoustic.graph import build_graph, find_chords
+from terminal.acoustic.graph import _kept_chords, build_graph, find_chords
 
 QUICK_SYMBOLS_MAX = 300
 
@@ -26,9 +26,6 @@ def test_kept_chords_are_those_that_the_search_finds(size: tuple[int, int, int])
 
 
 def test_every_length_of_every_mode_is_kept() -> None:
-    """A code that is not kept takes as long as its search; here it would be noticed."""
-    from terminal.acoustic.graph import _kept_chords
-
     assert sorted(_kept_chords()) == code_sizes()
 
 
