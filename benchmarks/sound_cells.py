@@ -114,7 +114,7 @@ def peers() -> Iterator[Cell]:
 
 def rooms() -> Iterator[Cell]:
     """The rooms of the specification, RT60 0.5 s; then a speaker with deeper dips."""
-    cells = []
+    cells: list[tuple[str, int, float, str, float, float | None]] = []
     for size in (32, 85):
         for distance in (0.5, 1.0):
             cells += [("counter", size, distance, kind, 0.0, 0.98) for kind in ("white", "market")]
@@ -122,11 +122,14 @@ def rooms() -> Iterator[Cell]:
         cells += [("fast", size, distance, "white", 10.0, 0.99) for distance in (0.3, 0.5)]
         cells.append(("fast", size, 0.3, "market", 5.0, 0.97))
     cells += [("robust", 32, 3.0, "white", snr, t) for snr, t in ((10.0, 0.95), (0.0, 0.85))]
+    for distance in (0.5, 1.0):  # a whole payment, as long as one may be
+        cells += [("counter", 210, distance, kind, 0.0, None) for kind in ("white", "market")]
     for mode, size, distance, kind, snr, target in cells:
         channel = f"{distance} m {kind} {snr:.0f} dB"
         yield Cell(
             "rooms", mode, size, channel, 600, target,
-            distance_m=distance, snr_db=snr, noise=kind, short=size in (32, 210),
+            distance_m=distance, snr_db=snr, noise=kind,
+            short=target is not None and size in (32, 210),
         )  # fmt: skip
     channel = "0.3 m white 10 dB, -25 dB at 18 kHz"
     yield Cell(

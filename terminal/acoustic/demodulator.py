@@ -21,7 +21,13 @@ from terminal.acoustic.frame import (
     frame_code,
     frame_payload,
 )
-from terminal.acoustic.metrics import EVIDENCE_MIN, noise_floor, plain_values, soft_values
+from terminal.acoustic.metrics import (
+    EVIDENCE_MIN,
+    first_values,
+    noise_floor,
+    plain_values,
+    soft_values,
+)
 from terminal.acoustic.sync import Fit, fit
 from terminal.acoustic.tones import frame_energies
 
@@ -38,8 +44,8 @@ if TYPE_CHECKING:
 FEW_BROKEN: Final = 0.35
 FEW_ITERATIONS: Final = 4
 """With so few broken checks, so few iterations nearly always do."""
-CHANCE_SPREADS: Final = 1.0
-"""Standard deviations more than by chance; one chance likeness in six gets through."""
+CHANCE_SPREADS: Final = 1.5
+"""Standard deviations more than by chance; one chance likeness in fifteen gets through."""
 FIRST_ITERATIONS: Final = (8,)
 """Runs of belief propagation before the equaliser, soft values taken anew between them."""
 ITERATIONS: Final = (8, 8, 8, 30)
@@ -95,9 +101,16 @@ class Attempt:
     """
 
     def __init__(
-        self, samples: NDArray[np.float32], mode: Mode, shape: Layout, start: Block, end: Block
+        self,
+        samples: NDArray[np.float32],
+        mode: Mode,
+        shape: Layout,
+        start: Block,
+        end: Block,
+        *,
+        glance: bool = False,
     ) -> None:
-        """Take the arguments of :func:`demodulate`."""
+        """Take the arguments of :func:`demodulate`; ``glance``: find only what is easy to find."""
         self._samples = samples
         self.symbol_count = shape.symbol_count
         self.hopeful = False
@@ -115,9 +128,9 @@ class Attempt:
         found = self._search.at_once(values)
         if found.payload is not None:
             self.outcome = Demodulated(found.payload, True, True, symbol_snr, *span)
-        if not found.hopeful:
+        if glance or not found.hopeful:
             return
-        soft = soft_values(energies, self._search.possible)
+        soft = first_values(energies, self._search.possible, values)
         if soft.evidence < EVIDENCE_MIN:
             return
         found, _, decoding = self._search.without_phase(soft.log_likelihood, FIRST_ITERATIONS)

@@ -89,9 +89,8 @@ def frame_bins(payload: bytes, mode: Mode) -> NDArray[np.int64]:
 
 def candidate_bins(mode: Mode, count: int) -> NDArray[np.int64]:
     """Bins of every tone at each coded place, int64 ``(count, tones)``."""
-    return np.stack(
-        [block_bins(np.full(count, tone), mode) for tone in range(mode.tone_count)], axis=1
-    )
+    combs = np.arange(count) % mode.comb_count
+    return mode.comb_count * np.arange(mode.tone_count) + combs[:, None]
 
 
 def code_order(aired: NDArray[np.float32], mode: Mode, length: int) -> NDArray[np.float32]:

@@ -42,6 +42,22 @@ class Draws:
         self._state = (self._state * MULTIPLIER + INCREMENT) & 0xFFFF_FFFF
         return (self._state >> 16) % limit
 
+    def all_below(self, limit: int, count: int) -> NDArray[np.int64]:
+        """The next ``count`` numbers at once, int64 ``(count,)``."""
+        factors, sums = _steps(count)
+        states = factors * np.uint32(self._state) + sums
+        if count:
+            self._state = int(states[-1])
+        return (states >> np.uint32(16)).astype(np.int64) % limit
+
+
+@lru_cache(maxsize=4)
+def _steps(count: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """The state after 1, 2 … steps is factor times the state plus sum; uint32, wrapping."""
+    factors = np.multiply.accumulate(np.full(count, MULTIPLIER, np.uint32), dtype=np.uint32)
+    before = np.concatenate([[1], factors])[:count].astype(np.uint32)
+    return factors, np.uint32(INCREMENT) * np.add.accumulate(before, dtype=np.uint32)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Graph:
@@ -69,7 +85,7 @@ def build_graph(symbol_bits: int, information_count: int, parity_count: int) -> 
     if ends is None:
         ends = find_chords(*key)
     draws, order = _draws(*key), (1 << symbol_bits) - 1
-    exponents = [(draws.below(1), draws.below(order))[1] for _ in range(information_count)]
+    exponents = draws.all_below(order, 2 * information_count)[1::2]
     ring = np.arange(parity_count)
     near = np.concatenate([ends[:, 0], ring]).astype(np.int64)
     far = np.concatenate([ends[:, 1], np.roll(ring, -1)]).astype(np.int64)

@@ -34,8 +34,9 @@ START_SHARE_MIN: Final = 0.5
 """So is a start much fainter than the end, though other sound may have covered a part of it."""
 SEARCHES_MAX: Final = 1
 """Pairs searched for one end peak, after all were looked at."""
-SEARCH_SHARE_MIN: Final = 0.6
-"""Blocks much fainter than the clearest start are looked at, but not searched."""
+GLANCE_SHARE: Final = 0.6
+"""Blocks that much fainter than the clearest start, likenesses within its burst mostly, get no more
+than a glance."""
 FAINT_SHARE: Final = 0.8
 """An end that much fainter than its start may well be a chance likeness within the frame."""
 FAINT_SYMBOLS_MAX: Final = 350.0
@@ -125,9 +126,11 @@ class Listener:
     def _close(self, end: Peak, history: History) -> list[Event]:
         """Look at every start that fits this end block, then search where it looks best."""
         looked = []
+        least = GLANCE_SHARE * max((s.peak.score for s in self._starts), default=0.0)
         for start, length in self._pairs(end):
             start.tries += 1
-            attempt = Attempt(*self._cut(start, length, end, history))
+            faint = min(start.peak.score, end.score) < least
+            attempt = Attempt(*self._cut(start, length, end, history), glance=faint)
             if attempt.outcome.payload is not None:
                 return [self._received(start, end, attempt.outcome)]
             looked.append((start, attempt))
@@ -166,11 +169,8 @@ class Listener:
     def _searched(
         self, looked: list[tuple[_Start, Attempt]], end: Peak
     ) -> list[tuple[_Start, Attempt]]:
-        """The few worth a search, best first: no mere likenesses within a clearer burst."""
-        least = SEARCH_SHARE_MIN * max((s.peak.score for s in self._starts), default=0.0)
-        if end.score < least:
-            return []
-        hopeful = [(s, a) for s, a in looked if a.hopeful and s.peak.score >= least]
+        """The few worth a search, best first."""
+        hopeful = [(s, a) for s, a in looked if a.hopeful]
         return [(s, a) for s, a in hopeful[:SEARCHES_MAX] if self._affords_search(s, a, end)]
 
     def _affords_search(self, start: _Start, attempt: Attempt, end: Peak) -> bool:

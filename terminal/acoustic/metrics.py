@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 SYMBOL_SNR_MAX: Final = 60.0
 """Trusting one symbol more than this makes strong frames fail."""
-ROUNDS: Final = 2
+FIRST_ROUNDS: Final = 2
+"""Rounds of soft values before anything was decoded."""
 STEADY_SHARES: Final = (1.0, 0.8, 0.5)
 FIRST_STEADY_SHARE: Final = 0.7
 ECHO_LAGS: Final = 8
@@ -77,7 +78,7 @@ def noise_floor(energies: Floats) -> Floats:
     neighbours' where symbols are few.
     """
     tones = energies.shape[1]
-    own = np.median(energies, axis=0) / -np.log(1 - 0.5 * tones / (tones - 1))
+    own = _medians(energies) / -np.log(1 - 0.5 * tones / (tones - 1))
     own = own + FLOOR_SHARE * energies.sum(axis=1).mean() + ENERGY_MIN
     width = 2 * FLOOR_NEIGHBOURS + 1
     padded = np.pad(own, FLOOR_NEIGHBOURS, mode="edge")
@@ -86,12 +87,20 @@ def noise_floor(energies: Floats) -> Floats:
     return np.asarray(weight * own + (1 - weight) * around, np.float32)
 
 
+def _medians(energies: Floats) -> Floats:
+    """The median of each column, by sorting: np.median takes five times as long."""
+    ordered = np.sort(np.ascontiguousarray(energies.T), axis=1)
+    middle: Floats = ordered[:, (len(energies) - 1) // 2] + ordered[:, len(energies) // 2]
+    return middle * np.float32(0.5)
+
+
 def clatter(ratio: Floats) -> Floats:
     """How much louder than usual the noise is at each symbol, float32 ``(N,)``, 1 unless clearly.
 
     Something that falls or clicks fills all tones of a few symbols: their quieter tones tell it.
     """
-    quiet = np.quantile(ratio, CLATTER_QUANTILE, axis=1)
+    rank = round(CLATTER_QUANTILE * (ratio.shape[1] - 1))
+    quiet = np.partition(ratio, rank, axis=1)[:, rank]
     over = quiet / max(float(np.median(quiet)), ENERGY_MIN)
     return np.asarray(np.where(over > CLATTER_MIN, over, 1.0), np.float32)
 
@@ -112,13 +121,23 @@ def _level(ratio: Floats) -> float:
     return max(float((ratio.sum(axis=1) - ratio.shape[1]).mean()), POWER_MIN)
 
 
+def first_values(
+    energies: Floats, possible: NDArray[np.bool_], plain: Floats | None = None
+) -> SoftValues:
+    """Soft values of a frame of which nothing is known; ``plain``: its plain values, if at hand."""
+    if plain is None:
+        plain, _ = plain_values(energies)
+    return soft_values(energies, possible, _likely(plain, possible), FIRST_ROUNDS)
+
+
 def soft_values(
-    energies: Floats, possible: NDArray[np.bool_], shares: Floats | None = None
+    energies: Floats, possible: NDArray[np.bool_], shares: Floats, rounds: int = 1
 ) -> SoftValues:
     """Soft values of a frame from its energies ``(N, bins)``.
 
     ``possible``: the bins each symbol may have, ``(N, bins)``, one alone where it is sync.
-    ``shares``: how likely each bin is by the decoder's account, ``(N, bins)``, if there is one.
+    ``shares``: how likely each bin is by what is known so far, ``(N, bins)``; each further round
+    takes them from the values of the one before.
     """
     ratio = energies / noise_floor(energies)
     louder = clatter(ratio)
@@ -126,13 +145,6 @@ def soft_values(
         energies = energies / louder[:, None]
         ratio = energies / noise_floor(energies)
     known = possible.sum(axis=1, keepdims=True) == 1
-    rounds = 1
-    if shares is None:
-        rounds = ROUNDS
-        level = _level(ratio)
-        flat = np.full(ratio.shape[1], level, np.float32)
-        first = _values(ratio, np.ones((1, 1), np.float32), flat, FIRST_STEADY_SHARE)
-        shares = _softmax(first, possible)
     for last in range(1 - rounds, 1):
         shares = np.where(known, possible, shares)
         level = max(float((shares * (ratio - 1)).sum() / shares.sum()), POWER_MIN)
@@ -144,7 +156,7 @@ def soft_values(
         if gain:
             values = values + _echo_values(ratio, noise + lit, lit, power, gain, decay)
         if last < 0:
-            shares = _softmax(values, possible)
+            shares = _likely(values, possible)
     return SoftValues(values, evidence, level)
 
 
@@ -176,7 +188,7 @@ def _log_mean_exp(values: Floats, possible: NDArray[np.bool_]) -> Floats:
     return np.asarray(top + np.log(mean), np.float32)
 
 
-def _softmax(values: Floats, possible: NDArray[np.bool_]) -> Floats:
+def _likely(values: Floats, possible: NDArray[np.bool_]) -> Floats:
     among = np.where(possible, values, np.float32(-np.inf))
     shares: Floats = np.exp(among - among.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)

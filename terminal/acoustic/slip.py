@@ -15,7 +15,7 @@ import numpy as np
 
 from terminal.acoustic.demodulator import Demodulated, possible_bins
 from terminal.acoustic.frame import air_values, code_order, frame_code, frame_payload
-from terminal.acoustic.metrics import EVIDENCE_MIN, SoftValues, soft_values
+from terminal.acoustic.metrics import EVIDENCE_MIN, SoftValues, first_values
 from terminal.acoustic.sync import block_time
 from terminal.acoustic.tones import frame_energies
 
@@ -66,7 +66,7 @@ def demodulate_slipped(
     for origin, may_be in ((first, early), (back, late)):
         starts = np.rint(origin + steps).astype(np.int64)
         starts = np.clip(starts, 0, len(samples) - width)
-        sides.append(soft_values(frame_energies(samples, mode, starts, 1.0), may_be))
+        sides.append(first_values(frame_energies(samples, mode, starts, 1.0), may_be))
     outcome = Demodulated(None, False, False, 0.0, int(first), int(last) + width * shape.end_count)
     if max(side.evidence for side in sides) < EVIDENCE_MIN:
         return outcome

@@ -58,11 +58,7 @@ class BlockFinder:
         self._recent: list[NDArray[np.float32]] = []
         """Energies since the floor was last taken, two a symbol."""
         self._recent_hops = 0
-        self._blocks = (
-            block_bins(np.array(mode.start_tones), mode),
-            block_bins(np.array(mode.end_tones), mode),
-        )
-        self._span = HOPS_PER_SYMBOL * (max(map(len, self._blocks)) - 1)
+        self._span = HOPS_PER_SYMBOL * (len(mode.start_tones) - 1)
         self._amplitudes = np.zeros((self._span, mode.bin_count), np.float32)
         self._scores = np.zeros((2, 2 * PEAK_REACH), np.float32)
         self._next_hop = 1 - HOPS_PER_SYMBOL
@@ -80,17 +76,14 @@ class BlockFinder:
         run = np.concatenate([self._amplitudes, amplitude])
         count = len(energies)
         self._amplitudes = run[count:].copy()
-        found = []
-        first = self._next_hop - self._span
-        for block, tones in enumerate(self._blocks):
-            score = np.zeros(count, np.float32)
-            for k, tone in enumerate(tones):
-                score += run[HOPS_PER_SYMBOL * k : HOPS_PER_SYMBOL * k + count, tone]
-            history = np.concatenate([self._scores[block], score])
-            self._scores[block] = history[count:]
-            found.append(self._peaks(history, first - 2 * PEAK_REACH))
+        score = np.add.reduce(run.ravel()[_block_places(self._mode, count)], axis=1)
+        history = np.concatenate([self._scores, score], axis=1)
+        self._scores = history[:, count:].copy()
+        first = self._next_hop - self._span - 2 * PEAK_REACH
         self._next_hop += count
-        return found[0], found[1]
+        if history.max() < self._mode.peak_score_min:
+            return [], []
+        return self._peaks(history[0], first), self._peaks(history[1], first)
 
     def _noise_floor(self, energies: NDArray[np.float32]) -> NDArray[np.float32]:
         """The floor to use for these windows; then takes them into account."""
@@ -107,8 +100,6 @@ class BlockFinder:
         return floor
 
     def _peaks(self, scores: NDArray[np.float32], first: int) -> list[Peak]:
-        if scores.max() < self._mode.peak_score_min:
-            return []
         inner = scores[PEAK_REACH:-PEAK_REACH]
         around = np.lib.stride_tricks.sliding_window_view(scores, 2 * PEAK_REACH + 1)
         earlier = around[:, :PEAK_REACH].max(axis=1)
@@ -121,6 +112,16 @@ class BlockFinder:
         tones = self._mode.bin_count
         share = min((score / len(self._mode.start_tones)) ** 2, 0.99 * tones)
         return Peak(hop, score, tones * max(share - 1, 0.0) / (tones - share), self._drift_cycles)
+
+
+@lru_cache(maxsize=32)
+def _block_places(mode: Mode, count: int) -> NDArray[np.int64]:
+    """Where in ``(hops, bins)``, flattened, the start and end block's tones are, for so many hops:
+    int64 ``(2, tones, count)``.
+    """
+    tones = np.stack([block_bins(np.array(t), mode) for t in (mode.start_tones, mode.end_tones)])
+    hops = HOPS_PER_SYMBOL * np.arange(tones.shape[1])[:, None] + np.arange(count)
+    return np.asarray(hops * mode.bin_count + tones[:, :, None], np.int64)
 
 
 def _floor_of(parts: list[NDArray[np.float32]]) -> NDArray[np.float32]:
@@ -175,12 +176,10 @@ def block_time(
     step = max(width // 32, 1)
     lags = step * np.arange(-8, 9)
     waves = _sync_waves(mode, tones, near.drift_cycles)
-    score = np.zeros(len(lags))
     windows = np.lib.stride_tricks.sliding_window_view(samples, width)
-    for k in range(len(tones)):
-        places = np.clip(near.sample + lags + k * width, 0, len(windows) - 1)
-        both = windows[places] @ waves[k]
-        score += np.hypot(both[:, 0], both[:, 1])
+    places = near.sample + lags + width * np.arange(len(tones))[:, None]
+    both = windows[np.clip(places, 0, len(windows) - 1)] @ waves
+    score = np.hypot(both[:, :, 0], both[:, :, 1]).sum(axis=0)
     top = int(np.clip(score.argmax(), 1, len(lags) - 2))
     left, middle, right = score[top - 1 : top + 2]
     bend = left - 2 * middle + right

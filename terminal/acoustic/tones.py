@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from terminal.acoustic.modes import Mode
 
 HOPS_PER_SYMBOL: Final = 8
+TURN_HOPS: Final = 2 * HOPS_PER_SYMBOL
+"""Hops after which every bin, half cycles too, has turned a whole number of times."""
+TURNED_AT_ONCE: Final = 256
 SYMBOLS_AT_ONCE: Final = 256
 """Transformed together: more would cost memory and gain no time."""
 UNSHIFTED_CYCLES: Final = 0.02
@@ -35,13 +38,18 @@ def hop_samples(mode: Mode) -> int:
 def _hop_tables(
     mode: Mode, drift_cycles: float
 ) -> tuple[NDArray[np.float32], NDArray[np.complex64]]:
+    """Correlation of one hop, cos and -sin of each bin side by side; turns of the hops in order."""
     hop = hop_samples(mode)
     cycles = mode.first_cycle + drift_cycles + np.arange(mode.bin_count)
-    turns = np.outer(np.arange(2 * HOPS_PER_SYMBOL), cycles) % HOPS_PER_SYMBOL
+    turns = np.outer(np.arange(TURN_HOPS + TURNED_AT_ONCE), cycles) % HOPS_PER_SYMBOL
     twiddle = np.exp(-2j * np.pi * turns / HOPS_PER_SYMBOL).astype(np.complex64)
     phase = 2 * np.pi / mode.symbol_samples * np.outer(np.arange(hop), cycles)
-    matrix = np.concatenate([np.cos(phase), -np.sin(phase)], axis=1).astype(np.float32)
-    return matrix, twiddle
+    return _real_pairs(np.exp(-1j * phase)), twiddle
+
+
+def _real_pairs(waves: NDArray[np.complexfloating]) -> NDArray[np.float32]:
+    """Complex columns as pairs of real ones, so that a real product is a complex result's view."""
+    return np.ascontiguousarray(waves.astype(np.complex64)).view(np.float32)
 
 
 class SlidingEnergies:
@@ -58,11 +66,11 @@ class SlidingEnergies:
     def add(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Energies ``(hops, bins)``, float32, of the windows that end with each new hop."""
         matrix, twiddle = _hop_tables(self._mode, self._drift_cycles)
-        both = product(samples.reshape(-1, len(matrix)), matrix)
-        tones = self._mode.bin_count
-        parts = both[:, :tones] + np.complex64(1j) * both[:, tones:]
-        places = (self._next_hop + np.arange(len(parts))) % (2 * HOPS_PER_SYMBOL)
-        parts *= twiddle[places]
+        parts = product(samples.reshape(-1, len(matrix)), matrix).view(np.complex64)
+        for first in range(0, len(parts), TURNED_AT_ONCE):
+            some = parts[first : first + TURNED_AT_ONCE]
+            turned = (self._next_hop + first) % TURN_HOPS
+            some *= twiddle[turned : turned + len(some)]
         self._next_hop += len(parts)
         run = np.concatenate([self._kept, parts])
         self._kept = run[len(parts) :].copy()
@@ -83,17 +91,28 @@ def frame_energies(
     windows = np.lib.stride_tricks.sliding_window_view(samples, width)
     middle = mode.first_cycle + mode.bin_count / 2
     cycles = middle * (1 - 1 / scale)
-    shift = np.exp(2j * np.pi * cycles * np.arange(width) / width).astype(np.complex64)
+    shifted = abs(cycles) >= UNSHIFTED_CYCLES
+    if shifted:
+        shift = np.exp(2j * np.pi * cycles * np.arange(width) / width)
+        matrix = _real_pairs(_bin_waves(mode) * shift[:, None])
     energies = np.empty((len(starts), mode.bin_count), np.float32)
     for first in range(0, len(starts), SYMBOLS_AT_ONCE):
         part = windows[starts[first : first + SYMBOLS_AT_ONCE]]
-        if abs(cycles) < UNSHIFTED_CYCLES:
-            spectrum = scipy.fft.rfft(part, axis=1)
+        if shifted:
+            bins = product(part, matrix).view(np.complex64)
         else:
-            spectrum = scipy.fft.fft(part * shift, axis=1)
-        bins = spectrum[:, mode.first_cycle : mode.first_cycle + mode.bin_count]
+            spectrum = scipy.fft.rfft(part, axis=1)
+            bins = spectrum[:, mode.first_cycle : mode.first_cycle + mode.bin_count]
         energies[first : first + SYMBOLS_AT_ONCE] = np.square(bins.real) + np.square(bins.imag)
     return energies
+
+
+@lru_cache(maxsize=4)
+def _bin_waves(mode: Mode) -> NDArray[np.complex64]:
+    """A symbol of each bin, conjugate, complex64 ``(symbol_samples, bins)``."""
+    cycles = mode.first_cycle + np.arange(mode.bin_count)
+    phase = 2 * np.pi / mode.symbol_samples * np.outer(np.arange(mode.symbol_samples), cycles)
+    return np.asarray(np.exp(-1j * phase), np.complex64)
 
 
 def band_snr_db(symbol_snr: float, mode: Mode) -> float:
