@@ -33,6 +33,19 @@ def test_a_sale_is_one_fsync(tmp_path: Path, disk: FaultyDisk) -> None:
             assert (disk.counts["wal-sync"], disk.counts["main-sync"]) == after
 
 
+def test_that_the_host_answered_waits_for_no_fsync_and_outlives_the_process(
+    tmp_path: Path, disk: FaultyDisk
+) -> None:
+    shop = Shop()
+    with shop.open(tmp_path / "j", disk.name) as journal:
+        shop.sell(journal)
+        before = disk.counts["wal-sync"], disk.counts["main-sync"]
+        journal.record_contact(1_800_000_000)
+        assert (disk.counts["wal-sync"], disk.counts["main-sync"]) == before
+    with shop.open(tmp_path / "j", disk.name) as journal:
+        assert journal.custody().contact_unix_s == 1_800_000_000
+
+
 @pytest.mark.slow
 def test_after_a_checkpoint_a_sale_is_still_one_fsync(tmp_path: Path, disk: FaultyDisk) -> None:
     shop = Shop()
