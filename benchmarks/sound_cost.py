@@ -37,7 +37,13 @@ LOOP_S: Final = 29
 REPEATS: Final = 7
 PASSES: Final = 5
 PROFILE_ROWS: Final = 12
-ARITHMETIC: Final = ("product", "_transform", "r2c", "c2r", "c2c")
+PROFILED: Final[tuple[str, ...]] = (
+    "white",
+    "market",
+    "bursts end to end",
+    "broken bursts end to end",
+)
+ARITHMETIC: Final = ("product", "block_time", "r2c", "c2c")
 """Functions of the modem and of scipy that do little but matrix products and transforms."""
 SIZE: Final = 205
 NOISES: Final = ("white", "pink", "babble", "music", "market")
@@ -224,7 +230,8 @@ def profile(sound: Samples) -> list[dict[str, Any]]:
 
 def _arithmetic_share(rows: list[dict[str, Any]]) -> float:
     """Share of the profiled time in matrix products and transforms."""
-    return float(sum(row["share"] for row in rows if row["function"] in ARITHMETIC))
+    names = [(row["function"].rstrip(">").rpartition(".")[2], row["share"]) for row in rows]
+    return float(sum(share for name, share in names if name in ARITHMETIC))
 
 
 def pi_4(figures: dict[str, Any], profiles: dict[str, Any], steps: int) -> dict[str, Any]:
@@ -239,8 +246,7 @@ def pi_4(figures: dict[str, Any], profiles: dict[str, Any], steps: int) -> dict[
         name: factors["factor_python"] * (1 - share) + factors["factor_arithmetic"] * share
         for name, share in shares.items()
     }
-    works = {"real-time factor, white": "white", "real-time factor, market": "market",
-             "real-time factor, bursts end to end": "bursts end to end"}  # fmt: skip
+    works = {f"real-time factor, {name}": name for name in profiles}
     works |= {name: "bursts end to end" for name in figures if name.startswith("work of the")}
     estimate = {name: round(by_stream[like] * figures[name], 3) for name, like in works.items()}
     return {"factors": factors, "arithmetic_share": shares, "estimate": estimate}
@@ -254,7 +260,7 @@ def cost(*, short: bool) -> dict[str, Any]:
     if not short:
         figures["memory of a receiver, peak, MB"] = memory_peak_mb()
         figures["growth in an hour of stream, MB"] = growth_mb(HOUR_S)
-    profiles = {name: profile(heard[name]) for name in ("white", "market", "bursts end to end")}
+    profiles = {name: profile(heard[name]) for name in PROFILED if name in heard}
     shown = {name: rows[:PROFILE_ROWS] for name, rows in profiles.items()}
     estimate = pi_4(figures, profiles, 10_000 if short else 100_000)
     return {"figures": figures, "targets": TARGETS, "profile": shown, "pi_4": estimate}

@@ -236,7 +236,7 @@ def test_a_sync_that_cannot_be_recorded_begins_afresh(rig: LoopRig, disk: Faulty
 
     rig.ask(connect)
     rig.ask(lambda: None)
-    disk.arm(Fault("wal-sync", 1, Action.FAIL))
+    disk.arm(Fault("wal-write", 1, Action.FAIL))
     rig.runtime.post(HostAnswered(asked, HostReply(200, b"")))
     rig.wait_for("reopened")
     rig.clock.now_ms += 2_000
