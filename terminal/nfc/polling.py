@@ -49,6 +49,8 @@ MonotonicMs = Callable[[], int]
 class PollingProfile:
     """Every number of the loop, with its unit.
 
+    ``occupied_interval_ms``: the next in the queue may hold a card there a fifth of a second after
+    the last one left; until that was seen to leave, the next cannot pay.
     ``tap_deadline_ms``: Visa allows a whole tap 500 ms; a slow card's signature gets twice that.
     ``field_reset_polls``: a card halted by a look whose answer was lost wakes only when the field
     drops, so it drops every so many empty looks. ``slow_look_ms``: a look takes some 10
@@ -56,6 +58,7 @@ class PollingProfile:
     """
 
     armed_interval_ms: int = 5
+    occupied_interval_ms: int = 50
     idle_interval_ms: int = 250
     tap_deadline_ms: int = 1000
     ack_deadline_ms: int = 300
@@ -124,6 +127,8 @@ class PollingLoop:
             return self._stumble(error)
         if self._desk.armed():
             return self._profile.armed_interval_ms
+        if self._state is FieldState.OCCUPIED:
+            return self._profile.occupied_interval_ms
         return self._profile.idle_interval_ms
 
     def close(self) -> None:
