@@ -114,6 +114,7 @@ class Attempt:
         self._samples = samples
         self.symbol_count = shape.symbol_count
         self.hopeful = False
+        self.broken_share = 1.0
         self.outcome = Demodulated(None, False, False, 0.0, start.sample, end.sample)
         placed = fit(samples, mode, shape, start, end)
         if placed is None:
@@ -135,6 +136,7 @@ class Attempt:
             return
         found, _, decoding = self._search.without_phase(soft.log_likelihood, FIRST_ITERATIONS)
         self._shares = self._search.shares(decoding)
+        self.broken_share = decoding.broken_share
         self.outcome = Demodulated(found.payload, True, found.codeword, soft.symbol_snr, *span)
         self.hopeful = found.hopeful
 

@@ -44,6 +44,10 @@ FAINT_SYMBOLS_MAX: Final = 350.0
 true end, which in a long frame comes after several of them."""
 VAIN_SYMBOLS_MAX: Final = 1000.0
 """Symbols that may be searched in vain at once: no sound shall keep the receiver from the next."""
+PROMISING_BROKEN_MAX: Final = 0.3
+"""Broken checks after a look up to which it is a true frame nearly always."""
+PROMISING_SYMBOLS_MAX: Final = 1600.0
+"""What may have been searched in vain with the search of such a one: room for the longest."""
 VAIN_SYMBOLS_PER_S: Final = 20
 """How many of them each second of stream gives back: about 0.03 s of work on a desktop's core."""
 LOOK_SHARE: Final = 1 / 16
@@ -140,7 +144,7 @@ class Listener:
             got = attempt.search()
             if got.payload is not None:
                 return [self._received(start, end, got)]
-            self._spend(attempt.symbol_count)
+            self._spend(attempt.symbol_count, PROMISING_SYMBOLS_MAX)
         for start, attempt in looked:
             events.extend(self._rejected(start, attempt.outcome))
         for start, length in self._slipped(end):
@@ -169,21 +173,25 @@ class Listener:
     def _searched(
         self, looked: list[tuple[_Start, Attempt]], end: Peak
     ) -> list[tuple[_Start, Attempt]]:
-        """The few worth a search, best first."""
+        """The few worth a search: those that are promising, then the clearest."""
         hopeful = [(s, a) for s, a in looked if a.hopeful]
+        hopeful.sort(key=lambda one: one[1].broken_share if _promising(one[1]) else 1.0)
         return [(s, a) for s, a in hopeful[:SEARCHES_MAX] if self._affords_search(s, a, end)]
 
     def _affords_search(self, start: _Start, attempt: Attempt, end: Peak) -> bool:
-        faint = end.score < FAINT_SHARE * start.peak.score
-        most = FAINT_SYMBOLS_MAX if faint else VAIN_SYMBOLS_MAX
+        most = VAIN_SYMBOLS_MAX
+        if _promising(attempt):
+            most = PROMISING_SYMBOLS_MAX
+        elif end.score < FAINT_SHARE * start.peak.score:
+            most = FAINT_SYMBOLS_MAX
         return self._affords(attempt.symbol_count, most)
 
     def _affords(self, symbols: float, most: float = VAIN_SYMBOLS_MAX) -> bool:
         """Whether so many may be searched in vain now; a frame longer than all only after rest."""
         return self._vain_symbols + min(symbols, most) <= most
 
-    def _spend(self, symbols: float) -> None:
-        self._vain_symbols = min(self._vain_symbols + symbols, VAIN_SYMBOLS_MAX)
+    def _spend(self, symbols: float, most: float = VAIN_SYMBOLS_MAX) -> None:
+        self._vain_symbols = max(self._vain_symbols, min(self._vain_symbols + symbols, most))
 
     def _received(self, start: _Start, end: Peak, got: Demodulated) -> Event:
         """The frame; of the starts within it only clear ones stay, as another phone's may be."""
@@ -258,6 +266,10 @@ class Listener:
         self._starts = [s for s in self._starts if s.peak.hop * self._hop >= oldest]
         silent = [s for s in old if s.announced and not s.rejected]
         return [FrameRejected(RejectReason.NO_END, self.mode.name, self.taken) for _ in silent]
+
+
+def _promising(attempt: Attempt) -> bool:
+    return attempt.broken_share <= PROMISING_BROKEN_MAX
 
 
 def _best(peaks: list[Peak]) -> list[Peak]:
