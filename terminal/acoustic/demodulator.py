@@ -15,11 +15,10 @@ import numpy as np
 from terminal.acoustic.equaliser import ROOM, STRAIGHT, Equaliser
 from terminal.acoustic.frame import (
     air_values,
-    block_bins,
-    candidate_bins,
     code_order,
     frame_code,
     frame_payload,
+    possible_bins,
 )
 from terminal.acoustic.metrics import (
     EVIDENCE_MIN,
@@ -148,18 +147,6 @@ class Attempt:
             found = replace(again, codeword=again.codeword or found.codeword)
         codeword = found.codeword or self.outcome.codeword
         return replace(self.outcome, payload=found.payload, codeword=codeword)
-
-
-def possible_bins(mode: Mode, shape: Layout) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """The bins each symbol of the frame may have, and of each coded symbol the bin of each tone."""
-    possible = np.zeros((shape.symbol_count, mode.bin_count), np.bool_)
-    for first, tones in ((0, mode.start_tones), (-shape.end_count, mode.end_tones)):
-        bins = block_bins(np.array(tones), mode)
-        possible[first + np.arange(len(bins)), bins] = True
-    candidates = candidate_bins(mode, shape.coded_count)
-    coded = possible[shape.start_count : -shape.end_count]
-    np.put_along_axis(coded, candidates, True, axis=1)
-    return possible, candidates
 
 
 @dataclass(frozen=True, slots=True)

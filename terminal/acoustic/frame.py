@@ -93,6 +93,18 @@ def candidate_bins(mode: Mode, count: int) -> NDArray[np.int64]:
     return mode.comb_count * np.arange(mode.tone_count) + combs[:, None]
 
 
+def possible_bins(mode: Mode, shape: Layout) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """The bins each symbol of the frame may have, and of each coded symbol the bin of each tone."""
+    possible = np.zeros((shape.symbol_count, mode.bin_count), np.bool_)
+    for first, tones in ((0, mode.start_tones), (-shape.end_count, mode.end_tones)):
+        bins = block_bins(np.array(tones), mode)
+        possible[first + np.arange(len(bins)), bins] = True
+    candidates = candidate_bins(mode, shape.coded_count)
+    coded = possible[shape.start_count : -shape.end_count]
+    np.put_along_axis(coded, candidates, True, axis=1)
+    return possible, candidates
+
+
 def code_order(aired: NDArray[np.float32], mode: Mode, length: int) -> NDArray[np.float32]:
     """Values for each coded place and tone, ``(N, tones)``, as ``(code symbol, element)``."""
     count = len(aired)

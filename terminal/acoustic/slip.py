@@ -13,8 +13,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from terminal.acoustic.demodulator import Demodulated, possible_bins
-from terminal.acoustic.frame import air_values, code_order, frame_code, frame_payload
+from terminal.acoustic.demodulator import Demodulated
+from terminal.acoustic.frame import (
+    air_values,
+    code_order,
+    frame_code,
+    frame_payload,
+    possible_bins,
+)
 from terminal.acoustic.metrics import EVIDENCE_MIN, SoftValues, first_values
 from terminal.acoustic.sync import block_time
 from terminal.acoustic.tones import frame_energies

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from terminal.acoustic import MODES, Mode, modulate
 from terminal.acoustic.baseband import baseband, grid
-from terminal.acoustic.demodulator import Attempt, possible_bins
+from terminal.acoustic.demodulator import Attempt
 from terminal.acoustic.equaliser import ROOM, STRAIGHT, Equaliser, Path
-from terminal.acoustic.frame import frame_bins, layout
+from terminal.acoustic.frame import frame_bins, layout, possible_bins
 from terminal.acoustic.sync import Block, Fit
 from terminal.acoustic.tones import frame_energies
 
